@@ -1,0 +1,1 @@
+"""What the office does: rules, deadlines, conversations, cases and storage. Plain Python and SQLAlchemy."""

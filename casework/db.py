@@ -1,0 +1,54 @@
+"""The database: one engine and `Session` per process."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import sessionmaker
+
+from casework.settings import current
+
+BUSY_TIMEOUT_MS = 5_000
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine; SQLite gets a write-ahead log, foreign keys and patience with other writers."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, future=True, pool_pre_ping=True, pool_size=10, max_overflow=30)
+    engine = create_engine(
+        url, future=True, connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection, _record) -> None:
+        connection.isolation_level = None  # pysqlite must not open transactions behind SQLAlchemy's back
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection) -> None:
+        # A reader that later writes would fail at once with "database is locked"; asking for the write lock
+        # at the start makes writers queue instead.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write", True) else "BEGIN")
+
+    return engine
+
+
+@lru_cache(maxsize=1)
+def engine() -> Engine:
+    """Return this process's engine."""
+    current().data_dir.mkdir(parents=True, exist_ok=True)
+    return make_engine(current().database_url)
+
+
+def session() -> OrmSession:
+    """Return a new session. Use `with session() as s, s.begin():`; whoever opens it commits."""
+    return sessionmaker(engine(), future=True, expire_on_commit=False)()
+
+
+def reading() -> OrmSession:
+    """Return a session for reading only; it never waits for a writer."""
+    return sessionmaker(engine().execution_options(write=False), future=True, expire_on_commit=False)()

@@ -1,0 +1,29 @@
+"""What can go wrong in casework, in words. The web layer gives each its HTTP status."""
+
+
+class CaseworkError(Exception):
+    """A rule was broken; the text is Danish and may be shown."""
+
+
+class NotFound(CaseworkError):
+    """There is no such thing, or the one asking may not know that there is."""
+
+
+class NotAllowed(CaseworkError):
+    """The one asking may not do this."""
+
+
+class InvalidState(CaseworkError):
+    """The thing is not in a state where this can be done."""
+
+
+class InvalidInput(CaseworkError):
+    """What was written cannot be used; the text says what to write instead."""
+
+
+class ConfigurationError(CaseworkError):
+    """The settings do not allow the system to start."""
+
+
+class OutsideCalendar(CaseworkError):
+    """A date lies outside the years whose holidays have been checked."""

@@ -1,0 +1,21 @@
+"""Danish text made comparable: one spelling for the many ways people type the same thing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_REPEATED = re.compile(r"(.)\1{2,}")
+_TOKEN = re.compile(r"[a-z0-9]+|[?!]")
+_FOLD = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "é": "e", "ü": "u", "ö": "oe", "ä": "ae"})
+
+
+def normalise(text: str) -> str:
+    """Return `text` in the one form the classifier sees.
+
+    Lower case; æ, ø and å as ae, oe and aa, because many keyboards and old phones write them so; a letter
+    repeated three times or more ("heeeelp") as two; anything but letters, digits, ? and ! as a space.
+    """
+    text = unicodedata.normalize("NFKC", text).lower()
+    text = _REPEATED.sub(r"\1\1", text).translate(_FOLD)
+    return " ".join(_TOKEN.findall(text))
