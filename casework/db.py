@@ -32,7 +32,9 @@ def make_engine(url: str) -> Engine:
     def _begin(connection) -> None:
         # A reader that later writes would fail at once with "database is locked"; asking for the write lock
         # at the start makes writers queue instead.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write", True) else "BEGIN")
+        connection.exec_driver_sql(
+            "BEGIN IMMEDIATE" if connection.get_execution_options().get("write", True) else "BEGIN"
+        )
 
     return engine
 

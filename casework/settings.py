@@ -30,11 +30,15 @@ SETTINGS = (
     Setting("VEJVISER_DATA_DIR", "var", "Mappe til database, model og hemmelig nøgle"),
     Setting("VEJVISER_DATABASE_URL", "", "Database; tom er SQLite i datamappen, ellers `postgresql://…`"),
     Setting("VEJVISER_REDIS_URL", "", "Redis til fælles låse og grænser, når flere servere kører; tom er én server"),
-    Setting("VEJVISER_SECRET_KEY", "", "Mindst 32 tegn; krypterer og underskriver. Tom i demo: laves og gemmes i datamappen"),
+    Setting(
+        "VEJVISER_SECRET_KEY", "", "Mindst 32 tegn; krypterer og underskriver. Tom i demo: laves og gemmes i datamappen"
+    ),
     Setting("VEJVISER_TODAY", "", "Fast dato `ÅÅÅÅ-MM-DD` til prøver og fremvisning; afvises i production"),
     Setting("VEJVISER_RASA_PORT", "5005", "Rasas port (kun loopback)"),
     Setting("VEJVISER_ACTIONS_PORT", "5055", "Handlingsserverens port (kun loopback)"),
-    Setting("VEJVISER_RASA_TIMEOUT", "15", "Sekunder, en borger højst venter på et svar, før telefon og formular vises"),
+    Setting(
+        "VEJVISER_RASA_TIMEOUT", "15", "Sekunder, en borger højst venter på et svar, før telefon og formular vises"
+    ),
     Setting("VEJVISER_CHAT_LIMIT", "60 per minute", "Beskeder fra én adresse, før den bedes vente"),
     Setting("VEJVISER_METRICS_TOKEN", "", "Nøgle til `/metrics` udefra; tom er kun loopback"),
     Setting("VEJVISER_TRUSTED_PROXIES", "0", "Antal omvendte proxyer foran, hvis X-Forwarded-For må tros"),

@@ -23,9 +23,7 @@ class LinearClassifier:
         held_out = np.random.default_rng(seed).random(len(wanted)) < 0.2
         probe = _support_vectors(rows[~held_out], wanted[~held_out])
         known = held_out & np.isin(wanted, probe.classes_)
-        temperature = _best_temperature(
-            _margins(probe, rows[known]), np.searchsorted(probe.classes_, wanted[known])
-        )
+        temperature = _best_temperature(_margins(probe, rows[known]), np.searchsorted(probe.classes_, wanted[known]))
         model = _support_vectors(rows, wanted)
         weights, bias = model.coef_, model.intercept_
         if len(model.classes_) == 2:

@@ -35,7 +35,7 @@ def grams(text: str, char_range: tuple[int, int] = (2, 5)) -> tuple[list[str], l
             chars.extend(padded[i : i + size] for i in range(len(padded) - size + 1))
     stems = [_stem(word) for word in words]
     edged = ["^", *stems, "$"]
-    return chars, ["s:" + s for s in stems] + [f"b:{a} {b}" for a, b in zip(edged, edged[1:])]
+    return chars, ["s:" + s for s in stems] + [f"b:{a} {b}" for a, b in zip(edged, edged[1:], strict=False)]
 
 
 class Vectoriser:

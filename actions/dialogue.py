@@ -1,0 +1,82 @@
+"""What all guided dialogues share: reading the citizen's latest message, and questions asked in the middle."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from casework.taxonomy import taxonomy
+
+INTERRUPT_AT = 0.5
+STOP_TOPIC = "bot.start_forfra"
+_QUESTION = re.compile(r"\?|^(?:hv\w+|må|maa|kan|skal|er der|har jeg|får|faar)\b", re.IGNORECASE)
+_STOP_WORDS = re.compile(r"^\W*(?:stop|annuller|afbryd|fortryd|luk|glem det)\W*$", re.IGNORECASE)
+YES = re.compile(r"^\W*(?:ja|jo|jep|ja tak|gerne|det må du|det er rigtigt|korrekt|ok(?:ay)?|yes)\b", re.IGNORECASE)
+NO = re.compile(r"^\W*(?:nej|næ|ikke endnu|no|aldrig)\b", re.IGNORECASE)
+SKIP = re.compile(
+    r"^\W*(?:spring over|ved ikke|ved det ikke|det ved jeg ikke|aner det ikke|gå videre|videre|næste)\W*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The citizen's latest message as the dialogues see it."""
+
+    text: str
+    topic: str | None
+    confidence: float
+
+    @classmethod
+    def latest(cls, tracker: Tracker) -> Heard:
+        """Read it from the tracker."""
+        intent = tracker.latest_message.get("intent") or {}
+        name = intent.get("name")
+        return cls(
+            (tracker.latest_message.get("text") or "").strip(),
+            name if name in taxonomy()["topics"] else None,
+            float(intent.get("confidence") or 0),
+        )
+
+    @property
+    def kind(self) -> str | None:
+        return taxonomy()["topics"][self.topic]["kind"] if self.topic else None
+
+    @property
+    def urgent(self) -> bool:
+        return self.kind == "urgent"
+
+    @property
+    def wants_to_stop(self) -> bool:
+        return bool(_STOP_WORDS.match(self.text)) or (
+            self.topic == STOP_TOPIC and self.confidence >= 0.6 and len(self.text.split()) <= 6
+        )
+
+    def asks_something_else(self, dialogue_topic: str, *, free_text: bool = False) -> bool:
+        """Return whether this is a question of its own rather than an answer.
+
+        After an open question only a short sentence with a question mark counts: a story may well contain questions.
+        """
+        if self.topic in (None, dialogue_topic) or self.confidence < INTERRUPT_AT:
+            return False
+        if self.text.startswith("emne:"):
+            return True
+        if self.kind not in ("answer", "calculation") or self.topic == "udenfor":
+            return False
+        if free_text:
+            return "?" in self.text and len(self.text.split()) <= 20
+        return bool(_QUESTION.search(self.text)) and len(self.text.split()) >= 3
+
+
+def answer_in_between(dispatcher: CollectingDispatcher, heard: Heard) -> None:
+    """Answer a question asked in the middle of a dialogue; the dialogue then asks its own again."""
+    short = {"klage.frist": "klage.frist.kort", "aktindsigt.frist": "aktindsigt.frist.kort"}
+    dispatcher.utter_message(json_message={"answer": short.get(heard.topic, heard.topic), "topic": heard.topic})
+
+
+def entity(tracker: Tracker, name: str) -> str | None:
+    """Return the value of an entity in the latest message."""
+    return next(tracker.get_latest_entity_values(name), None)

@@ -1,0 +1,154 @@
+"""What the assistant says: finds an answer in bot/answers and fills it in."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import lru_cache
+
+import yaml
+from jinja2 import ChainableUndefined
+from jinja2.sandbox import SandboxedEnvironment
+
+from casework.calendar import long_date
+from casework.directory import main_number, unit_entry
+from casework.errors import NotFound
+from casework.frister import Frist
+from casework.settings import ROOT
+from casework.taxonomy import label, taxonomy
+
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_templates = SandboxedEnvironment(undefined=ChainableUndefined, autoescape=False)
+_templates.filters["forstort"] = lambda text: text[:1].upper() + text[1:]
+_templates.filters["afdeling"] = lambda unit: label("units", unit).split(":")[0]
+
+
+@lru_cache(maxsize=1)
+def answers() -> dict[str, dict]:
+    """Return every answer by id, each with the theme (file) it stands in."""
+    found = {}
+    for path in sorted((ROOT / "bot" / "answers").glob("*.yml")):
+        for key, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            found[key] = {**entry, "theme": path.stem}
+    return found
+
+
+@lru_cache(maxsize=1)
+def sources() -> dict[str, dict]:
+    """Return the source register by fact id."""
+    return yaml.safe_load((ROOT / "bot" / "sources.yml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def klageveje() -> dict[str, dict]:
+    """Return the complaint guide by omraade."""
+    guide = yaml.safe_load((ROOT / "bot" / "klageveje.yml").read_text(encoding="utf-8"))
+    return {key: entry for key, entry in guide.items() if not key.startswith("_")}
+
+
+def render(key: str, values: dict | None = None) -> dict:
+    """Return one message of the chat API: text (Markdown), choices, sources, and `urgent`.
+
+    `values` fill the templates; `omraade` and `unit` bring the complaint guide and the directory along. Raises
+    NotFound when there is no such answer.
+    """
+    entry = answers().get(key)
+    if entry is None:
+        raise NotFound(f"Der er intet svar med navnet {key}")
+    values = _with_lookups(values or {})
+    parts = [_fill(entry["short"], values)]
+    steps = _steps(entry.get("steps"), values)
+    if steps:
+        parts.append("\n".join(filter(None, [_fill(entry.get("steps_title", ""), values), "", steps])))
+    parts.append(_fill(entry.get("next", ""), values))
+    return {
+        "text": "\n\n".join(part.strip() for part in parts if part.strip()),
+        "choices": _choices(entry, values),
+        "sources": _sources([*entry.get("sources", []), *_guide_sources(values), *values.get("sources", [])]),
+        "urgent": bool(entry.get("urgent")),
+    }
+
+
+def sum_lines(frist: Frist) -> list[str]:
+    """Return the steps of a deadline's sum in Danish, one sentence or two each."""
+    words = answers()["trin"]
+    return [_fill(words[key], {k: _readable(v) for k, v in values.items()}) for key, values in frist.steps]
+
+
+def _with_lookups(values: dict) -> dict:
+    values = {key: _readable(value) for key, value in values.items() if value is not None}
+    values["hovednummer"] = _main_number_line()
+    if values.get("omraade") in klageveje():
+        values["vej"] = klageveje()[values["omraade"]]
+    unit = unit_entry(values.get("unit"))
+    if unit:
+        values["enhed"] = {**unit, "contact": _contact_line(unit)}
+    return values
+
+
+def _readable(value):
+    """Return dates as Danes say them; dates come from Rasa as ISO text."""
+    if isinstance(value, str) and _ISO_DATE.fullmatch(value):
+        value = date.fromisoformat(value)
+    return long_date(value) if isinstance(value, date) else value
+
+
+def _fill(template: str, values: dict) -> str:
+    return _templates.from_string(template).render(values).strip()
+
+
+def _steps(steps: list[str] | str | None, values: dict) -> str:
+    if isinstance(steps, str):
+        return "\n".join(line.strip() for line in _fill(steps, values).splitlines() if line.strip())
+    return "\n".join(f"- {_fill(step, values)}" for step in steps or [])
+
+
+def _choices(entry: dict, values: dict) -> list[dict]:
+    found = []
+    origin = entry.get("choices_from")
+    if origin == "candidates":
+        found = [{"label": label("topics", topic), "value": f"emne:{topic}"} for topic in values.get("candidates", [])]
+    elif origin in ("omraader", "units") or (entry.get("ask_omraade") and not values.get("vej")):
+        kind = origin or "omraader"
+        prefix = {"omraader": "omraade", "units": "unit"}[kind]
+        chosen = values.get("options") or list(taxonomy()[kind])
+        found = [{"label": label(kind, key), "value": f"{prefix}:{key}"} for key in chosen]
+        if entry.get("ask_omraade"):
+            found = [{**c, "value": f"emne:klage.afgoerelse {c['value']}"} for c in found]
+    for choice in entry.get("choices", []):
+        if "if" in choice and not values.get(choice["if"]):
+            continue
+        found.append({"label": choice["label"], "value": choice.get("value") or f"emne:{choice['topic']}"})
+    return found
+
+
+def _guide_sources(values: dict) -> list[str]:
+    return values.get("vej", {}).get("sources", [])
+
+
+def _sources(ids: list[str]) -> list[dict]:
+    """Return title, url and as_of of each source once; two facts from one paragraph are one source."""
+    found: dict[tuple[str, str], dict] = {}
+    for key in ids:
+        source = sources()[key]
+        shown = {"title": source["title"], "url": source["url"], "as_of": source["checked"].isoformat()}
+        found.setdefault((source["title"], source["url"]), shown)
+    return list(found.values())
+
+
+def _main_number_line() -> str:
+    number = main_number()
+    return f"**Kommunens hovednummer:** {number['phone']}. {number['reservation']}\n\n**Adresse:** {number['address']}"
+
+
+def _contact_line(unit: dict) -> str:
+    """Return how to reach a unit; what is not known is left out and the main number given."""
+    lines = []
+    if unit.get("phone"):
+        lines.append(f"**Telefon:** {unit['phone']}. {unit.get('reservation', '')}".strip())
+    if unit.get("link"):
+        lines.append(f"**Hjemmeside:** [{unit['link'].removeprefix('https://')}]({unit['link']})")
+    if unit["id"].startswith("ltk."):
+        lines.append(_main_number_line())
+        lines.append("Fortrolige oplysninger sender du sikkert fra Digital Post på borger.dk.")
+    return "\n\n".join(lines)

@@ -1,0 +1,115 @@
+"""The command line: `vejviser …`. Each command opens one session and calls one casework function."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+
+import click
+from alembic import command as alembic_command
+from alembic.config import Config as AlembicConfig
+
+from casework import clock, processes, staff
+from casework.db import session
+from casework.enums import ROLES
+from casework.errors import CaseworkError
+from casework.settings import ROOT, current
+
+DEMO_EMAIL = "demo@vejviser.invalid"
+
+
+class _DanishErrors(click.Group):
+    """Says a broken rule in one line instead of a traceback."""
+
+    def invoke(self, context: click.Context):
+        try:
+            return super().invoke(context)
+        except CaseworkError as error:
+            click.secho(f"Fejl: {error}", fg="red", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_DanishErrors)
+def main() -> None:
+    """Vejviser for borgerrådgiveren i Lyngby-Taarbæk Kommune."""
+
+
+@main.command()
+def train() -> None:
+    """Træn modellen, hvis data er ændret."""
+    path = processes.model_path(current())
+    if path.exists():
+        click.echo("Modellen er opdateret.")
+    else:
+        click.echo("Træner modellen (under et minut) …")
+        processes.train(current())
+        click.echo(f"Modellen er trænet: {path.stat().st_size / 1e6:.1f} MB")
+
+
+@main.command()
+def migrate() -> None:
+    """Bring databasen op på den nyeste version."""
+    alembic_command.upgrade(AlembicConfig(toml_file=str(ROOT / "pyproject.toml")), "head")
+    click.echo("Databasen er opdateret.")
+
+
+@main.command()
+def start() -> None:
+    """Start Rasa, handlingsserver og web, og vent til det hele er klar. Ctrl-C stopper det."""
+    settings = current()
+    if not processes.model_path(settings).exists():
+        raise CaseworkError("Modellen mangler. Kør: vejviser train")
+    password = _prepare_users()
+
+    def announce() -> None:
+        click.secho(f"\nKlar. Borgernes side:   http://127.0.0.1:{settings.port}/", fg="green")
+        click.secho(f"      Personalets side: http://127.0.0.1:{settings.port}/personale", fg="green")
+        if password:
+            click.echo(f"      Demo-login: {DEMO_EMAIL} / {password}")
+        click.echo("      Ctrl-C stopper.\n")
+
+    click.echo("Starter Rasa, handlingsserver og web. Det tager typisk 15-30 sekunder …")
+    sys.exit(processes.start(settings, announce))
+
+
+def _prepare_users() -> str | None:
+    """In demo: give the demonstration user a new password and return it. In production: refuse such users."""
+    with session() as db, db.begin():
+        if current().production:
+            if staff.demo_users(db):
+                raise CaseworkError("Der er demo-brugere i databasen. Slet dem, før systemet sættes i drift.")
+            return None
+        password = secrets.token_urlsafe(9)
+        staff.set_demo_user(db, email=DEMO_EMAIL, password=password, now=clock.now())
+        return password
+
+
+@main.group("staff")
+def staff_group() -> None:
+    """Personalets konti."""
+
+
+@staff_group.command("add")
+@click.option("--email", required=True, help="Bruges ved login.")
+@click.option("--name", required=True, help="Vises for kolleger og borgere.")
+@click.option("--role", type=click.Choice(list(ROLES)), default="adviser", show_default=True)
+@click.password_option(help="Spørges der om, hvis den ikke gives. Mindst 12 tegn.")
+def staff_add(email: str, name: str, role: str, password: str) -> None:
+    """Opret en konto."""
+    with session() as db, db.begin():
+        staff.add_staff(db, email=email, name=name, role=role, password=password, now=clock.now())
+    click.echo(f"{email} er oprettet som {ROLES[role].lower()}.")
+
+
+@main.group("token")
+def token_group() -> None:
+    """Nøgler til personalets API."""
+
+
+@token_group.command("create")
+@click.option("--role", type=click.Choice(["reader", "adviser"]), required=True)
+@click.option("--name", default="kommandolinje", show_default=True, help="Hvem eller hvad der bruger nøglen.")
+def token_create(role: str, name: str) -> None:
+    """Lav en nøgle. Den vises kun denne ene gang."""
+    with session() as db, db.begin():
+        click.echo(staff.create_token(db, name=name, role=role, now=clock.now()))

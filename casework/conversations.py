@@ -1,0 +1,119 @@
+"""Conversations: a citizen's talk with the assistant, turn by turn, behind an unguessable token."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from casework import privacy
+from casework.errors import NotFound
+from casework.models import Conversation, Turn
+
+NAME_QUESTION = "contact_name"
+
+
+def hashed(secret: str) -> str:
+    """Return what is kept of a secret: enough to recognise it, too little to use it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def start(session: Session, now: datetime) -> tuple[Conversation, str]:
+    """Begin a conversation and return it with its token, which is shown this once only."""
+    token = secrets.token_urlsafe(32)
+    conversation = Conversation(
+        id=str(uuid.uuid4()), token_hash=hashed(token), created_at=now, last_at=now, turn_count=0
+    )
+    session.add(conversation)
+    session.flush()
+    return conversation, token
+
+
+def find(session: Session, token: str) -> Conversation:
+    """Return the conversation `token` opens. Raises NotFound for any other text."""
+    conversation = session.scalar(select(Conversation).where(Conversation.token_hash == hashed(token)))
+    if conversation is None:
+        raise NotFound("Samtalen findes ikke. Begynd en ny.")
+    return conversation
+
+
+def hear(session: Session, conversation: Conversation, text: str, now: datetime) -> Turn:
+    """Keep what the citizen said, masked, and return the turn; its `text` is what may be sent on.
+
+    The answer to "what is your name?" is a name as a whole. A choice keeps its label, which is what the citizen saw.
+    """
+    text = privacy.clean(text)
+    known = privacy.known_values(session, conversation.id)
+    choice = _chosen_label(session, conversation, text)
+    if conversation.awaiting == NAME_QUESTION and choice is None and _may_be_name(text):
+        masked = privacy.mask_whole(text, "navn", known)
+    else:
+        masked = privacy.mask(text, known)
+    privacy.remember(session, conversation.id, masked.values)
+    turn = _add(session, conversation, "citizen", choice or masked.text, now)
+    if choice:
+        turn.content = {"value": masked.text}
+    return turn
+
+
+def meaning(turn: Turn) -> str:
+    """Return what a citizen's turn sends on: the value behind a choice, else the masked text."""
+    return (turn.content or {}).get("value") or turn.text
+
+
+def say(
+    session: Session, conversation: Conversation, messages: list[dict], now: datetime, *, awaiting: str | None = None
+) -> list[Turn]:
+    """Keep what the assistant answered, message by message."""
+    conversation.awaiting = awaiting
+    return [
+        _add(
+            session, conversation, "assistant", message["text"], now, {k: v for k, v in message.items() if k != "text"}
+        )
+        for message in messages
+    ]
+
+
+def note_understanding(session: Session, turn_id: int, topic: str | None, confidence: float) -> None:
+    """Note on a citizen's turn what it was taken to mean."""
+    session.execute(update(Turn).where(Turn.id == turn_id).values(topic=topic, confidence=confidence))
+
+
+def transcript(session: Session, conversation_id: str) -> list[Turn]:
+    """Return all turns in order."""
+    return list(session.scalars(select(Turn).where(Turn.conversation_id == conversation_id).order_by(Turn.number)))
+
+
+def _add(session: Session, conversation: Conversation, who: str, text: str, now: datetime, content=None) -> Turn:
+    session.refresh(conversation, with_for_update=True)  # two messages at once must not get the same number
+    conversation.turn_count += 1
+    conversation.last_at = now
+    turn = Turn(
+        conversation_id=conversation.id, number=conversation.turn_count, at=now, who=who, text=text, content=content
+    )
+    session.add(turn)
+    session.flush()
+    return turn
+
+
+def _chosen_label(session: Session, conversation: Conversation, text: str) -> str | None:
+    """Return the label of the choice whose value is `text`, among those shown in the latest answer."""
+    recent = session.scalars(
+        select(Turn.content)
+        .where(Turn.conversation_id == conversation.id, Turn.who == "assistant")
+        .order_by(Turn.number.desc())
+        .limit(6)
+    )
+    for content in recent:
+        for choice in (content or {}).get("choices", []):
+            if choice["value"] == text:
+                return choice["label"]
+    return None
+
+
+def _may_be_name(text: str) -> bool:
+    return "?" not in text and len(text.split()) <= 8

@@ -1,0 +1,99 @@
+"""The faces: citizens' chat and forms, the staff console and the APIs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+from flask_login import LoginManager
+from flask_talisman import Talisman
+from flask_wtf.csrf import CSRFProtect
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from casework import clock
+from casework.calendar import long_date
+from casework.enums import CASE_PRIORITIES, CASE_STATUSES, EVENT_KINDS, ROLES
+from casework.settings import current
+from casework.taxonomy import label
+from web import chat, console, errors, health, henvendelse, login, pages, staff_api
+from web.limits import limiter
+
+MAX_BODY = 256 * 1024
+_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
+
+
+def create_app() -> Flask:
+    """Return the web application, configured by the settings."""
+    settings = current()
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=settings.derived_key("session").hex(),
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.production,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=8),
+        WTF_CSRF_TIME_LIMIT=None,  # a long-open console page must still be able to save; the session sets the limit
+        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        RATELIMIT_HEADERS_ENABLED=True,
+    )
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)
+    Talisman(
+        app,
+        force_https=False,  # the reverse proxy in front ends TLS
+        strict_transport_security=settings.production,
+        session_cookie_secure=settings.production,
+        frame_options="DENY",
+        content_security_policy={
+            "default-src": "'self'",
+            "img-src": "'self' data:",
+            "object-src": "'none'",
+            "base-uri": "'none'",
+            "form-action": "'self'",
+            "frame-ancestors": "'none'",
+        },
+        referrer_policy="same-origin",
+    )
+    csrf = CSRFProtect(app)
+    limiter.init_app(app)
+    _login_manager(app)
+    for blueprint in (chat.blueprint, henvendelse.blueprint, health.blueprint, pages.blueprint, staff_api.blueprint):
+        # Nothing here acts on a cookie: a conversation token, a code or a bearer token is sent in the request itself.
+        csrf.exempt(blueprint)
+        app.register_blueprint(blueprint)
+    for blueprint in (login.blueprint, console.blueprint):
+        app.register_blueprint(blueprint)
+    errors.register(app)
+    app.jinja_env.filters.update(
+        markdown=lambda text: Markup(_markdown.render(text)),  # noqa: S704 - raw HTML is off in the renderer
+        long_date=long_date,
+        moment=lambda when: when.astimezone(clock.COPENHAGEN).strftime("%d.%m.%Y kl. %H.%M"),
+        label=lambda key, kind: label(kind, key),
+    )
+    app.jinja_env.globals.update(
+        statuses=CASE_STATUSES,
+        priorities=CASE_PRIORITIES,
+        event_kinds=EVENT_KINDS,
+        roles=ROLES,
+        demo=not settings.production,
+    )
+    return app
+
+
+def _login_manager(app: Flask) -> None:
+    manager = LoginManager(app)
+    manager.login_view = "login.form"
+    manager.login_message = "Log ind for at fortsætte."
+    manager.session_protection = "strong"
+    manager.user_loader(login.load)
+
+
+def __getattr__(name: str):
+    """Build the application the first time a server asks for `web:app`, and never at mere import."""
+    if name == "app":
+        globals()["app"] = create_app()
+        return globals()["app"]
+    raise AttributeError(name)

@@ -1,0 +1,233 @@
+"""The citizen's chat: one engine behind the JSON API, the page and the page without JavaScript."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+
+from flask import Blueprint, jsonify, render_template, request
+
+from casework import clock, conversations, privacy
+from casework.answers import answers, render
+from casework.db import reading, session
+from casework.errors import NotFound
+from casework.intake import code_of
+from casework.settings import current
+from casework.taxonomy import taxonomy
+from web import metrics
+from web.access import public
+from web.errors import DOWN, BadRequest, problem
+from web.limits import limiter
+from web.rasa_client import AssistantDown, Understood, ask
+
+log = logging.getLogger(__name__)
+blueprint = Blueprint("chat", __name__)
+
+MAX_MESSAGE = 4_000
+CODE = "[kode]"
+SHOWN_SLOTS = ("omraade", "unit")
+
+
+@dataclass
+class Reply:
+    """One answer of the assistant, ready to be shown to the citizen whose conversation it is."""
+
+    token: str
+    messages: list[dict]
+    topic: str | None = None
+    confidence: float = 0.0
+    candidates: list[str] = field(default_factory=list)
+    omraade: str | None = None
+    unit: str | None = None
+    urgent: bool = False
+    deadline: dict | None = None
+    handoff: dict | None = None
+    down: bool = False
+
+    def as_json(self) -> dict:
+        """Return the body of POST /api/chat."""
+        return {
+            "conversation": self.token,
+            "topic": self.topic,
+            "omraade": self.omraade,
+            "unit": self.unit,
+            "confidence": round(self.confidence, 3),
+            "candidates": self.candidates,
+            "urgent": self.urgent,
+            "deadline": self.deadline,
+            "handoff": self.handoff,
+            "appointment": None,
+            "messages": [{"text": m["text"], "choices": m["choices"], "sources": m["sources"]} for m in self.messages],
+        }
+
+
+def converse(token: str | None, text: str) -> Reply:
+    """Take one message of a citizen through the whole system and return the answer.
+
+    The message is stored before Rasa is asked, and no transaction is open meanwhile. Raises NotFound for an unknown
+    token and BadRequest for a message that is empty or too long.
+    """
+    text = _checked(text)
+    with session() as db, db.begin():
+        if token:
+            conversation = conversations.find(db, token)
+        else:
+            conversation, token = conversations.start(db, clock.now())
+        heard = conversations.hear(db, conversation, text, clock.now())
+        conversation_id, turn_id, to_send = conversation.id, heard.id, conversations.meaning(heard)
+    try:
+        with metrics.turn_seconds.time():
+            understood = ask(conversation_id, to_send)
+    except AssistantDown as error:
+        log.warning("assistant down: %s", error)
+        metrics.turns.labels("down").inc()
+        return _store(token, conversation_id, turn_id, Reply(token, [render("driftsfejl")], down=True), None)
+    reply = _reply(token, understood)
+    metrics.turns.labels("answered" if reply.topic else "unsure").inc()
+    return _store(token, conversation_id, turn_id, reply, understood.requested_slot)
+
+
+def _checked(text: str) -> str:
+    if len(text) > MAX_MESSAGE:
+        raise BadRequest(413, "Beskeden er for lang. Skriv højst 4.000 tegn ad gangen. Intet er slettet.")
+    if not privacy.clean(text):
+        raise BadRequest(400, "Beskeden er tom. Skriv, hvad du vil spørge om.")
+    return text
+
+
+def _reply(token: str, understood: Understood) -> Reply:
+    candidates = [r["name"] for r in understood.ranking if r["name"] in taxonomy()["topics"]][:3]
+    unsure = understood.topic is None
+    values = {**understood.slots, "candidates": candidates, "problem": understood.slots.get("date_problem")}
+    messages, extra = [], {}
+    for payload in understood.payloads:
+        messages.append(_message(payload, values, unsure, candidates))
+        for key in ("topic", "deadline", "handoff"):
+            if key in payload:
+                extra.setdefault(key, payload[key])
+    last = understood.payloads[-1].get("answer") if understood.payloads else None
+    if not messages:
+        messages.append(render("driftsfejl_formular" if understood.loop else "driftsfejl"))
+    elif answers().get(last, {}).get("leads_on"):
+        messages.append(render("driftsfejl_formular"))  # the question that should have followed never came
+    topic = extra.get("topic", understood.topic)
+    return Reply(
+        token,
+        messages,
+        topic,
+        understood.confidence,
+        candidates if topic is None else [],
+        omraade=understood.slots.get("omraade"),
+        unit=_unit(understood.slots.get("unit")),
+        urgent=any(m["urgent"] for m in messages),
+        deadline=extra.get("deadline"),
+        handoff=extra.get("handoff"),
+    )
+
+
+def _message(payload: dict, values: dict, unsure: bool, candidates: list[str]) -> dict:
+    key = payload.get("answer")
+    if key is None:
+        return {"text": payload.get("text", ""), "choices": [], "sources": [], "urgent": False}
+    if key == "usikker" and not candidates:
+        key = "forstod_ikke"
+    values = {**values, **payload.get("values", {})}
+    try:
+        return render(key, values)
+    except NotFound:
+        # The topic was understood but has no answer of its own: say so, and never guess at a rule.
+        return render("henvis", {**values, "emne": taxonomy()["topics"].get(key, {}).get("da", key)})
+
+
+def _unit(value: str | None) -> str | None:
+    return value if value in taxonomy()["units"] else None
+
+
+def _store(token: str, conversation_id: str, turn_id: int, reply: Reply, awaiting: str | None) -> Reply:
+    """Keep the answer, masked, and return it as this citizen may see it."""
+    with session() as db, db.begin():
+        conversation = conversations.find(db, token)
+        conversations.note_understanding(db, turn_id, reply.topic, reply.confidence)
+        stored = [{**m} for m in reply.messages]
+        if stored:
+            stored[-1] |= {"deadline": reply.deadline, "handoff": reply.handoff}
+        conversations.say(db, conversation, stored, clock.now(), awaiting=awaiting)
+        values = _private_values(db, conversation_id)
+    if reply.handoff:
+        reply.handoff = {**reply.handoff, "code": values.get(CODE)}
+    for message in reply.messages:
+        message["text"] = _shown(message["text"], values)
+    return reply
+
+
+def _private_values(db, conversation_id: str) -> dict[str, str]:
+    """Return what the tokens of this conversation stand for, the code of its latest case among them."""
+    code = code_of(db, conversation_id, current().derived_key("case-code"))
+    return {**privacy.known_values(db, conversation_id), **({CODE: code} if code else {})}
+
+
+def _shown(text: str, values: dict[str, str]) -> str:
+    text = privacy.resolve(text, values)
+    return text.replace(CODE, values[CODE]) if CODE in values else text
+
+
+def history(token: str) -> list[dict]:
+    """Return the conversation a token opens as messages to show. Raises NotFound."""
+    with reading() as db:
+        conversation = conversations.find(db, token)
+        values = _private_values(db, conversation.id)
+        return [
+            {"who": turn.who, "text": _shown(turn.text, values), "choices": [], "sources": [], **_content(turn)}
+            for turn in conversations.transcript(db, conversation.id)
+        ]
+
+
+def _content(turn) -> dict:
+    return {k: v for k, v in (turn.content or {}).items() if k in ("choices", "sources", "urgent")}
+
+
+@blueprint.post("/api/chat")
+@limiter.limit(lambda: current().chat_limit)
+@public
+def api_chat():
+    """Answer one message (see /api/openapi.json)."""
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise BadRequest(400, "Send et JSON-objekt med feltet message.")
+    message, token = body.get("message"), body.get("conversation")
+    if not isinstance(message, str):
+        raise BadRequest(400, "Feltet message skal være tekst.")
+    if token is not None and not isinstance(token, str):
+        raise BadRequest(400, "Feltet conversation skal være tekst.")
+    reply = converse(token or None, message)
+    if reply.down:
+        return problem(503, DOWN, conversation=reply.token)
+    return jsonify(reply.as_json())
+
+
+@blueprint.get("/")
+@public
+def page():
+    """Show the chat."""
+    return render_template("chat/page.html", history=[], token="")
+
+
+@blueprint.post("/samtale")
+@limiter.limit(lambda: current().chat_limit)
+@public
+def talk():
+    """Answer one message as HTML: a piece for the page's script, or a whole page without JavaScript."""
+    token = request.form.get("conversation") or None
+    reply = converse(token, request.form.get("message", ""))
+    if request.headers.get("X-Fragment"):
+        page = render_template("chat/messages.html", history=[{**m, "who": "assistant"} for m in reply.messages])
+        return page, 200, {"X-Conversation": reply.token}
+    return render_template("chat/page.html", history=history(reply.token), token=reply.token)
+
+
+@blueprint.post("/samtale/hent")
+@limiter.limit(lambda: current().chat_limit)
+@public
+def fetch():
+    """Show the conversation again after a reload."""
+    return render_template("chat/messages.html", history=history(request.form.get("conversation", "")))
