@@ -16,6 +16,7 @@ _QUESTION = re.compile(r"\?|^(?:hv\w+|må|maa|kan|skal|er der|har jeg|får|faar)
 _STOP_WORDS = re.compile(r"^\W*(?:stop|annuller|afbryd|fortryd|luk|glem det)\W*$", re.IGNORECASE)
 YES = re.compile(r"^\W*(?:ja|jo|jep|ja tak|gerne|det må du|det er rigtigt|korrekt|ok(?:ay)?|yes)\b", re.IGNORECASE)
 NO = re.compile(r"^\W*(?:nej|næ|ikke endnu|no|aldrig)\b", re.IGNORECASE)
+ONLY_YES_OR_NO = re.compile(r"^\W*(?:ja|jo|nej|næ)(?:\s+tak)?\W*$", re.IGNORECASE)
 SKIP = re.compile(
     r"^\W*(?:spring over|ved ikke|ved det ikke|det ved jeg ikke|aner det ikke|gå videre|videre|næste)\W*$",
     re.IGNORECASE,
@@ -47,7 +48,8 @@ class Heard:
 
     @property
     def urgent(self) -> bool:
-        return self.kind == "urgent"
+        """Whether safety comes first. "Ved ikke" and the like answer the question asked; they are no cry for help."""
+        return self.kind == "urgent" and not any(p.match(self.text) for p in (SKIP, ONLY_YES_OR_NO))
 
     @property
     def wants_to_stop(self) -> bool:

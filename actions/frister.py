@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import date
 
 from rasa_sdk import Action, Tracker
@@ -18,15 +19,14 @@ from casework.klage import has_deadline, klagefrist_for
 from casework.taxonomy import taxonomy
 
 
-class _ValidateDateForm(Action):
+class _ValidateDateForm(Action, ABC):
     """A form that ends when it has a date; every message is read for one, whatever was asked."""
 
     topic: str
     slot: str
-    abstract = True
 
-    def name(self) -> str:
-        raise NotImplementedError
+    @abstractmethod  # an abstract class is what keeps the action server from registering it
+    def name(self) -> str: ...
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list:
         heard = Heard.latest(tracker)
@@ -42,6 +42,7 @@ class _ValidateDateForm(Action):
         understood_date = bool(values.get(self.slot)) and any(e["name"] == self.slot for e in events)
         if asked and not understood_date and heard.asks_something_else(self.topic):
             answer_in_between(dispatcher, heard)
+            # A slot set to nothing tells the form that the message was dealt with.
             events = [e for e in events if e["name"] != "date_problem"] + [SlotSet("date_problem", None)]
         return [*events, SlotSet("requested_slot", self.missing(values))]
 

@@ -66,10 +66,10 @@ class ValidateHenvendelseForm(Action):
             dispatcher.utter_message(
                 json_message={"answer": heard.topic, "topic": heard.topic, "values": {"igang": True}}
             )
-            return [SlotSet("requested_slot", None)]
+            return [SlotSet(asked, None), SlotSet("requested_slot", None)]
         if heard.wants_to_stop:
             dispatcher.utter_message(json_message={"answer": "henvendelse.sat_paa_pause", "topic": "bot.start_forfra"})
-            return [SlotSet("requested_slot", None)]
+            return [SlotSet(asked, None), SlotSet("requested_slot", None)]
         answer = None
         if not heard.asks_something_else("henvendelse.opret", free_text=asked in OPEN_QUESTIONS):
             answer = getattr(self, f"_read_{asked}")(heard, tracker)
@@ -81,7 +81,8 @@ class ValidateHenvendelseForm(Action):
                 json_message={"answer": f"henvendelse.{asked}.forstod_ikke", "topic": "henvendelse.opret"}
             )
             answer = {}
-        return self._events(tracker, answer)
+        # A slot set to nothing tells the form that the message was dealt with, so that no rule answers it again.
+        return self._events(tracker, answer or {asked: None})
 
     def _begin(self, tracker: Tracker, heard: Heard) -> list:
         events = []
@@ -101,9 +102,11 @@ class ValidateHenvendelseForm(Action):
         first = tracker.get_slot("first_words")
         if first and (SKIP.match(heard.text) or NO.match(heard.text)):
             return {"story": first}
-        if SKIP.match(heard.text) or len(heard.text) < 3:
+        if SKIP.match(heard.text) or len(heard.text) < 8:
             return None
-        return {"story": f"{first}\n{heard.text}" if first else heard.text}
+        omraade = entity(tracker, "omraade")
+        story = f"{first}\n{heard.text}" if first else heard.text
+        return {"story": story, **({"omraade": omraade} if omraade else {})}
 
     def _read_unit(self, heard: Heard, tracker: Tracker) -> dict | None:
         found = entity(tracker, "unit")

@@ -40,6 +40,12 @@ def sources() -> dict[str, dict]:
 
 
 @lru_cache(maxsize=1)
+def choice_labels() -> dict[str, str]:
+    """Return what each topic is called on a button."""
+    return yaml.safe_load((ROOT / "bot" / "choices.yml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
 def klageveje() -> dict[str, dict]:
     """Return the complaint guide by omraade."""
     guide = yaml.safe_load((ROOT / "bot" / "klageveje.yml").read_text(encoding="utf-8"))
@@ -107,7 +113,7 @@ def _choices(entry: dict, values: dict) -> list[dict]:
     found = []
     origin = entry.get("choices_from")
     if origin == "candidates":
-        found = [{"label": label("topics", topic), "value": f"emne:{topic}"} for topic in values.get("candidates", [])]
+        found = [{"label": choice_labels()[topic], "value": f"emne:{topic}"} for topic in values.get("candidates", [])]
     elif origin in ("omraader", "units") or (entry.get("ask_omraade") and not values.get("vej")):
         kind = origin or "omraader"
         prefix = {"omraader": "omraade", "units": "unit"}[kind]

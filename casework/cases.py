@@ -132,9 +132,9 @@ def open_count(session: Session) -> int:
     return session.scalar(select(func.count(Case.id)).where(Case.status.in_(OPEN_STATUSES)))
 
 
-def priority_of(topic: str | None, complaint_deadline: date | None, today: date) -> str:
+def priority_of(urgent: bool, complaint_deadline: date | None, today: date) -> str:
     """Return akut, frist or normal: safety or three days left, ten days left, the rest."""
-    if topic and topic.startswith("akut."):
+    if urgent:
         return "akut"
     if complaint_deadline and complaint_deadline >= today:
         days = (complaint_deadline - today).days

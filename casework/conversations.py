@@ -69,18 +69,25 @@ def say(
     session: Session, conversation: Conversation, messages: list[dict], now: datetime, *, awaiting: str | None = None
 ) -> list[Turn]:
     """Keep what the assistant answered, message by message."""
-    conversation.awaiting = awaiting
-    return [
+    turns = [
         _add(
             session, conversation, "assistant", message["text"], now, {k: v for k, v in message.items() if k != "text"}
         )
         for message in messages
     ]
+    conversation.awaiting = awaiting  # after the turns: adding one reads the row afresh
+    return turns
 
 
 def note_understanding(session: Session, turn_id: int, topic: str | None, confidence: float) -> None:
     """Note on a citizen's turn what it was taken to mean."""
     session.execute(update(Turn).where(Turn.id == turn_id).values(topic=topic, confidence=confidence))
+
+
+def spoke_of_danger(session: Session, conversation_id: str) -> bool:
+    """Return whether anything the citizen said was understood as an emergency."""
+    query = select(Turn.id).where(Turn.conversation_id == conversation_id, Turn.topic.like("akut.%")).limit(1)
+    return session.scalar(query) is not None
 
 
 def transcript(session: Session, conversation_id: str) -> list[Turn]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from casework import privacy
 from casework.cases import priority_of
-from casework.conversations import hashed
+from casework.conversations import hashed, spoke_of_danger
 from casework.directory import center_of
 from casework.enums import CONTACT_CHANNELS
 from casework.errors import InvalidInput, NotFound
@@ -86,14 +86,15 @@ def file_case(
         return existing
     deadline = klagefrist_for(intake.decision_date, intake.omraade, today)
     values = privacy.known_values(session, conversation_id) if conversation_id else {}
+    urgent = bool(conversation_id) and spoke_of_danger(session, conversation_id)
     case = Case(
         reference=_reference(session, today.year),
-        code_hash=hashed(code),
+        code_hash=hashed(_plain(code)),
         submission=submission,
         created_at=now,
         respond_by=svarfrist(today, today).date,
         status="ny",
-        priority=priority_of(intake.topic, deadline.date if deadline else None, today),
+        priority=priority_of(urgent, deadline.date if deadline else None, today),
         topic=intake.topic,
         omraade=intake.omraade,
         unit=intake.unit,
@@ -132,7 +133,7 @@ def find_by_code(session: Session, reference: str, code: str) -> Case:
     Raises NotFound with the same words whether the reference or the code is wrong.
     """
     case = session.scalar(select(Case).where(Case.reference == reference.strip().upper()))
-    given = hashed("".join(code.lower().split()))
+    given = hashed(_plain(code))
     if case is None or not secrets.compare_digest(case.code_hash, given):
         raise NotFound("Vi kan ikke finde en sag med det nummer og den kode.")
     return case
@@ -174,6 +175,11 @@ def _code(key: bytes, submission: str) -> str:
     digest = hmac.new(key, submission.encode(), "sha256").digest()
     signs = "".join(_SIGNS[byte % len(_SIGNS)] for byte in digest[:10]).lower()
     return f"{signs[:5]}-{signs[5:]}"
+
+
+def _plain(code: str) -> str:
+    """Return the signs of a code only: people leave the hyphen out or write capitals."""
+    return "".join(sign for sign in code.lower() if sign.isalnum())
 
 
 def _summary(story: str) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from flask import Blueprint, jsonify, render_template, request
 
 from casework import clock, conversations, privacy
-from casework.answers import answers, render
+from casework.answers import answers, choice_labels, render
 from casework.db import reading, session
 from casework.errors import NotFound
+from casework.frister import svarfrist
 from casework.intake import code_of
 from casework.settings import current
 from casework.taxonomy import taxonomy
@@ -96,21 +97,25 @@ def _checked(text: str) -> str:
 
 
 def _reply(token: str, understood: Understood) -> Reply:
-    candidates = [r["name"] for r in understood.ranking if r["name"] in taxonomy()["topics"]][:3]
+    candidates = [r["name"] for r in understood.ranking if r["name"] in choice_labels()][:3]
     unsure = understood.topic is None
-    values = {**understood.slots, "candidates": candidates, "problem": understood.slots.get("date_problem")}
+    values = {
+        **understood.slots,
+        "candidates": candidates,
+        "problem": understood.slots.get("date_problem"),
+        "svardato": svarfrist(clock.today(), clock.today()).date,
+    }
     messages, extra = [], {}
     for payload in understood.payloads:
         messages.append(_message(payload, values, unsure, candidates))
-        for key in ("topic", "deadline", "handoff"):
-            if key in payload:
-                extra.setdefault(key, payload[key])
+        extra.update((key, payload[key]) for key in ("deadline", "handoff") if key in payload)
     last = understood.payloads[-1].get("answer") if understood.payloads else None
     if not messages:
         messages.append(render("driftsfejl_formular" if understood.loop else "driftsfejl"))
     elif answers().get(last, {}).get("leads_on"):
         messages.append(render("driftsfejl_formular"))  # the question that should have followed never came
-    topic = extra.get("topic", understood.topic)
+    # The first thing said answers the message; what follows may be a dialogue's next question.
+    topic = understood.payloads[0].get("topic", understood.topic) if understood.payloads else understood.topic
     return Reply(
         token,
         messages,
@@ -136,7 +141,7 @@ def _message(payload: dict, values: dict, unsure: bool, candidates: list[str]) -
         return render(key, values)
     except NotFound:
         # The topic was understood but has no answer of its own: say so, and never guess at a rule.
-        return render("henvis", {**values, "emne": taxonomy()["topics"].get(key, {}).get("da", key)})
+        return render("henvis", {**values, "emne": choice_labels().get(key, key)})
 
 
 def _unit(value: str | None) -> str | None:
