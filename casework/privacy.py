@@ -42,6 +42,8 @@ _DATE_LIKE = re.compile(
 
 
 class Found(NamedTuple):
+    """A stretch of text and what kind of personal data it is."""
+
     start: int
     end: int
     kind: str
@@ -86,7 +88,7 @@ class Masked(NamedTuple):
 
 def clean(text: str) -> str:
     """Return `text` without control characters and with one form of each letter; digits of other scripts as 0-9."""
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     out = []
     for char in text:
         category = unicodedata.category(char)
@@ -94,8 +96,6 @@ def clean(text: str) -> str:
             out.append(str(unicodedata.digit(char)))
         elif char in "\n\t" or category not in ("Cc", "Cf", "Co", "Cs", "Cn"):
             out.append(char)
-        elif char == "\r":
-            out.append("\n")
         elif char == "\u200d":  # joins an emoji
             out.append(char)
     return re.sub(r"\n{3,}", "\n\n", "".join(out)).strip()

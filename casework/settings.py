@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Setting(NamedTuple):
+    """One line of the settings table."""
+
     name: str
     default: str
     help: str

@@ -21,6 +21,8 @@ from nlu.components.features import Vectoriser
 FALLBACK = "nlu_fallback"
 NONE = "ingen"
 FACETS = ("omraade", "unit")
+SMALL_TALK = ("hilsen", "farvel", "tak", "bekraeft", "afvis", "bot.", "udenfor", "fremmedsprog", "feedback")
+_LETTER = re.compile(r"[^\W\d_]")
 CHOICE = re.compile(r"(?:\s*(?:emne|omraade|unit|dato):[a-z_.]+)+\s*$")
 
 
@@ -32,10 +34,17 @@ class Understanding(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Return the thresholds.
 
-        answer_at: the best topic is taken as understood; ask_at: the best three together are worth asking about;
+        answer_at: the best topic is taken as understood; short_answer_at: the same for one or two words, which
+        share so little with the examples that the model trusts them too much; ask_at: the best three together are worth asking about;
         urgent_at: the urgent topics together; facet_at: a legal area or a unit is taken as said.
         """
-        return {"answer_at": 0.5, "ask_at": 0.5, "urgent_at": 0.4, "facet_at": 0.45}
+        return {
+            "answer_at": 0.55,
+            "short_answer_at": 0.85,
+            "ask_at": 0.5,
+            "urgent_at": 0.4,
+            "facet_at": 0.45,
+        }
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config
@@ -63,7 +72,7 @@ class Understanding(GraphComponent):
         rows = self._vectoriser.transform(texts)
         labels = {"topic": [m.get(INTENT) for m in examples]}
         for facet in FACETS:
-            labels[facet] = [_facet(m, facet) for m in examples]
+            labels[facet] = [_said_facet(m, facet) for m in examples]
         self._classifiers = {kind: LinearClassifier.fit(rows, found) for kind, found in labels.items()}
         self._persist()
         return self._resource
@@ -93,27 +102,33 @@ class Understanding(GraphComponent):
         probabilities = topics.probabilities(indices, weights)
         order = np.argsort(-probabilities)[:5]
         ranking = [(topics.labels[i], float(probabilities[i])) for i in order]
-        topic, confidence = self._decide(ranking, probabilities, known=len(indices) > 0)
-        self._set(message, topic, confidence, ranking if len(indices) else [])
-        entities = []
-        for facet in FACETS:
-            classifier = self._classifiers[facet]
-            found = classifier.probabilities(indices, weights)
-            best = int(np.argmax(found))
-            if classifier.labels[best] != NONE and found[best] >= self._config["facet_at"] and len(indices):
-                entities.append(_entity(facet, classifier.labels[best], float(found[best]), text))
+        words = len(text.split()) if len(indices) and _LETTER.search(text) else 0
+        topic, confidence = self._decide(ranking, probabilities, words)
+        self._set(message, topic, confidence, ranking if confidence else [])
+        # Small talk says nothing about a case, and must not replace what the citizen has told of hers.
+        silent = words == 0 or topic.startswith(SMALL_TALK)
+        entities = [] if silent else [e for facet in FACETS if (e := self._facet(facet, indices, weights, text))]
         message.set(ENTITIES, entities, add_to_output=True)
 
-    def _decide(self, ranking: list, probabilities: np.ndarray, known: bool) -> tuple[str, float]:
+    def _facet(self, facet: str, indices: np.ndarray, weights: np.ndarray, text: str) -> dict[str, Any] | None:
+        classifier = self._classifiers[facet]
+        found = classifier.probabilities(indices, weights)
+        best = int(np.argmax(found))
+        if classifier.labels[best] == NONE or found[best] < self._config["facet_at"]:
+            return None
+        return _entity(facet, classifier.labels[best], float(found[best]), text)
+
+    def _decide(self, ranking: list, probabilities: np.ndarray, words: int) -> tuple[str, float]:
+        if words == 0:
+            return FALLBACK, 0.0
         labels = self._classifiers["topic"].labels
         urgent = [i for i, label in enumerate(labels) if label.startswith("akut.")]
-        if known and urgent and probabilities[urgent].sum() >= self._config["urgent_at"]:
+        if urgent and probabilities[urgent].sum() >= self._config["urgent_at"]:
             best = max(urgent, key=lambda i: probabilities[i])
             return labels[best], float(probabilities[urgent].sum())
         topic, confidence = ranking[0]
-        if known and confidence >= self._config["answer_at"]:
-            return topic, confidence
-        return FALLBACK, confidence if known else 0.0
+        threshold = self._config["short_answer_at" if words <= 2 else "answer_at"]
+        return (topic if confidence >= threshold else FALLBACK), confidence
 
     def _set(self, message: Message, topic: str, confidence: float, ranking: list) -> None:
         close = sum(c for _, c in ranking[:3]) >= self._config["ask_at"]
@@ -158,7 +173,7 @@ class Understanding(GraphComponent):
         return component
 
 
-def _facet(message: Message, facet: str) -> str:
+def _said_facet(message: Message, facet: str) -> str:
     metadata = message.get("metadata") or {}
     return (metadata.get("intent") or {}).get(facet, NONE)
 

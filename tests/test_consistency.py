@@ -1,0 +1,228 @@
+"""House rules. Each failure says how to mend it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from casework.answers import answers, choice_labels, klageveje, sources
+from casework.settings import ROOT
+from casework.taxonomy import taxonomy
+
+ALLOWED = {  # who may import whom, among our own packages and the frameworks
+    "casework": {"casework"},
+    "actions": {"actions", "casework", "rasa_sdk"},
+    "web": {"web", "casework", "flask"},
+    "nlu": {"nlu", "rasa"},
+}
+GUARDED = {"casework", "actions", "web", "nlu", "flask", "rasa", "rasa_sdk"}
+PYTHON = sorted(p for package in ALLOWED for p in (ROOT / package).rglob("*.py") if "node_modules" not in p.parts)
+MARKS = {"public", "staff_only", "token_only", "operators_only"}
+
+
+def tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path):
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(ROOT)))
+def test_packages_import_only_what_their_room_allows(path):
+    package = path.relative_to(ROOT).parts[0]
+    wrong = {name for name in imports(path) if name in GUARDED - ALLOWED[package]}
+    assert not wrong, f"{package} must not import {wrong}; see 'Who may import whom' in the README"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "web").glob("*.py")), ids=lambda p: p.name)
+def test_every_route_says_who_may_call_it(path):
+    for node in ast.walk(tree(path)):
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        names = {_name(d) for d in node.decorator_list}
+        if names & {"get", "post", "route", "put", "patch", "delete"}:
+            marks = names & MARKS
+            assert len(marks) == 1, f"{path.name}:{node.name} needs exactly one of @{', @'.join(sorted(MARKS))}"
+
+
+def _name(decorator):
+    target = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+
+
+def test_url_paths_are_lower_case_kebab():
+    for path in (ROOT / "web").glob("*.py"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.FunctionDef):
+                for decorator in node.decorator_list:
+                    if isinstance(decorator, ast.Call) and _name(decorator) in ("get", "post", "route"):
+                        url = decorator.args[0].value
+                        plain = re.sub(r"<[^>]+>", "", url)
+                        assert re.fullmatch(r"[a-z0-9/.-]*", plain), (
+                            f"{path.name}: {url} must be lower case with hyphens"
+                        )
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(ROOT)))
+def test_identifiers_are_ascii(path):
+    for node in ast.walk(tree(path)):
+        for name in (
+            getattr(node, "name", None),
+            getattr(node, "id", None),
+            getattr(node, "arg", None),
+            getattr(node, "attr", None),
+        ):
+            assert not isinstance(name, str) or name.isascii(), f"{path.name}: {name} (write å as aa, æ as ae, ø as oe)"
+
+
+def test_no_identifier_is_a_word_the_glossary_forbids():
+    readme = (ROOT / "README.md").read_text()
+    glossary = readme.split("## Ordliste")[1].split("\n## ")[0]
+    rows = [[c.strip() for c in line.strip("|").split("|")] for line in glossary.splitlines() if line.startswith("| `")]
+    forbidden = {w.strip(" `") for row in rows for w in row[-1].split(",") if w.strip(" `") not in ("", "–")}
+    assert len(rows) >= 10, "the glossary in the README is gone"
+    names = set()
+    for path in PYTHON:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                names |= set(re.split(r"_|(?<=[a-z])(?=[A-Z])", node.name))
+    used = {n.lower() for n in names} & forbidden
+    assert not used, f"{used} stand in the glossary's column of words not to use"
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_module_and_public_function_says_what_it_is_for(path):
+    module = tree(path)
+    if path.read_text().strip():
+        assert ast.get_docstring(module), f"{path.name} needs a first line that says what belongs in it"
+    for node in module.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{path.name}:{node.name} needs a docstring"
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_module_grows_past_400_lines(path):
+    lines = len(path.read_text().splitlines())
+    assert lines <= 400, f"{path.name} has {lines} lines: split it by noun"
+
+
+def domain_files():
+    return [yaml.safe_load(p.read_text()) for p in sorted((ROOT / "bot" / "domain").glob("*.yml"))]
+
+
+def test_the_topics_of_domain_and_training_are_those_of_the_taxonomy():
+    topics = set(taxonomy()["topics"])
+    in_domain = {i for d in domain_files() for i in d.get("intents", [])} - {"nlu_fallback"}
+    assert in_domain == topics
+    for path in (ROOT / "nlu" / "data").glob("*.yml"):
+        for block in yaml.safe_load(path.read_text())["nlu"]:
+            assert block["intent"] in topics, f"{path.name}: {block['intent']} is not in bot/taxonomy.yml"
+            metadata = block.get("metadata") or {}
+            assert metadata.get("omraade") in (None, *taxonomy()["omraader"]), path.name
+            assert metadata.get("unit") in (None, *taxonomy()["units"]), path.name
+
+
+def test_every_action_named_in_the_domain_exists():
+    named = {a for d in domain_files() for a in d.get("actions", [])}
+    code = "".join(p.read_text() for p in (ROOT / "actions").glob("*.py"))
+    for action in named:
+        assert f'return "{action}"' in code, f"{action} has no class in actions/"
+
+
+def test_every_answer_the_domain_and_the_actions_name_exists_or_is_a_topic():
+    named = set()
+    for domain in domain_files():
+        for variations in domain.get("responses", {}).values():
+            named |= {v["custom"]["answer"] for v in variations}
+    for path in (ROOT / "actions").glob("*.py"):
+        named |= set(re.findall(r'"answer": "([\w.]+)"', path.read_text()))
+    missing = named - set(answers()) - set(taxonomy()["topics"])
+    assert not missing, f"write these in bot/answers: {missing}"
+
+
+@pytest.mark.parametrize("key", sorted(answers()))
+def test_an_answer_has_sources_that_exist_and_choices_that_lead_somewhere(key):
+    entry = answers()[key]
+    if key == "trin":
+        return
+    for source in entry.get("sources", []):
+        assert source in sources(), f"{key}: {source} is not in bot/sources.yml"
+    topic = taxonomy()["topics"].get(key)
+    if topic and topic["kind"] in ("answer", "calculation", "urgent") and key not in ("udenfor",):
+        assert entry.get("sources"), f"{key} states rules or contacts and needs its sources"
+    for choice in entry.get("choices", []):
+        assert choice.get("topic") in (None, *taxonomy()["topics"]), f"{key}: {choice}"
+        assert choice.get("topic") or choice.get("value"), f"{key}: {choice} leads nowhere"
+        assert len(choice["label"]) <= 60, f"{key}: {choice['label']} is too long for a button"
+
+
+def danish_texts():
+    for key, entry in answers().items():
+        if key == "trin":
+            yield key, " ".join(v for k, v in entry.items() if k != "theme")
+            continue
+        steps = entry.get("steps", "")
+        yield (
+            key,
+            " ".join([entry["short"], steps if isinstance(steps, str) else " ".join(steps), entry.get("next", "")]),
+        )
+    for omraade, guide in klageveje().items():
+        yield omraade, " ".join([guide["short"], *guide["steps"], guide["next"], guide["receiver"]])
+
+
+@pytest.mark.parametrize(("key", "text"), [pytest.param(k, t, id=k) for k, t in danish_texts()])
+def test_danish_texts_are_easy_to_read_and_free_of_paragraph_signs(key, text):
+    assert "§" not in text, f"{key}: explain the rule; the paragraph belongs to the source"
+    plain = re.sub(r"{%.*?%}|{{.*?}}|\[([^\]]*)\]\([^)]*\)|[*_]", r"\1", text)
+    words = re.findall(r"[A-Za-zÆØÅæøåé0-9-]+", plain)
+    sentences = max(1, len(re.findall(r"[.!?:](?:\s|$)", plain)))
+    lix = len(words) / sentences + 100 * sum(len(w) > 6 for w in words) / max(1, len(words))
+    if len(words) >= 12:
+        assert lix <= 40, f"{key}: LIX {lix:.0f}; write shorter sentences and words"
+
+
+def test_the_complaint_guide_covers_every_area_and_names_its_sources():
+    assert set(klageveje()) == set(taxonomy()["omraader"])
+    for omraade, guide in klageveje().items():
+        assert all(s in sources() for s in guide["sources"]), omraade
+        assert guide["deadline"] == "none" or set(guide["deadline"]) <= {"weeks", "months"}
+
+
+def test_the_directory_covers_every_unit():
+    directory = yaml.safe_load((ROOT / "bot" / "directory.yml").read_text())
+    assert set(directory["units"]) == set(taxonomy()["units"])
+    assert {u.get("centre") for u in directory["units"].values()} <= {None, *taxonomy()["centres"]}
+
+
+def test_every_source_has_a_title_a_link_and_its_dates():
+    for key, source in sources().items():
+        assert source["title"] and source["url"].startswith("http"), key
+        assert source["checked"] < source["review_by"], key
+
+
+def test_a_choice_the_assistant_offers_is_a_topic():
+    assert set(choice_labels()) <= set(taxonomy()["topics"])
+
+
+def test_each_first_topic_has_at_least_forty_examples():
+    counts: dict[str, int] = {}
+    for path in (ROOT / "nlu" / "data").glob("*.yml"):
+        for block in yaml.safe_load(path.read_text())["nlu"]:
+            counts[block["intent"]] = counts.get(block["intent"], 0) + len(block["examples"].splitlines())
+    too_few = {t: counts.get(t, 0) for t in taxonomy()["topics"] if counts.get(t, 0) < 40}
+    assert not too_few
+
+
+def test_the_repository_holds_no_secrets_databases_models_or_fetched_assets():
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    wrong = [f for f in files if re.search(r"\.(db|sqlite3?|key|pem|gz|woff2?)$|node_modules|(^|/)\.env$", f)]
+    assert not wrong
