@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
-.PHONY: help install model migrate run test lint evaluate bench clean
+.PHONY: help install model migrate run test validate lint evaluate bench clean
 
 VENV := .venv
 UV := $(shell command -v uv 2>/dev/null || echo var/uv/bin/uv)
@@ -46,12 +46,26 @@ migrate: install ## Bring databasen op på den nyeste version
 run: install model migrate ## Start det hele og vis adresserne; Ctrl-C stopper
 	@exec $(VENV)/bin/vejviser start
 
+# With VEJVISER_TEST_POSTGRES=postgresql://… the suite runs a second time, on PostgreSQL.
 test: install model ## Kør alle prøver
-	@$(VENV)/bin/pytest $(PYTEST)
+	@echo "Prøver på SQLite …"
+	$(VENV)/bin/pytest $(PYTEST)
+	if [ -n "$${VEJVISER_TEST_POSTGRES:-}" ]; then
+	  echo "Prøver på PostgreSQL …"
+	  VEJVISER_TEST_DATABASE_URL="$$VEJVISER_TEST_POSTGRES" $(VENV)/bin/pytest $(PYTEST)
+	else
+	  echo "VEJVISER_TEST_POSTGRES er ikke sat; prøverne er kun kørt på SQLite."
+	fi
 
-lint: install ## Ruff, Rasas egen kontrol og manglende migrationer
+validate: install ## Rasas egen kontrol af domæne, regler og eksempler
+	@$(VENV)/bin/vejviser validate
+
+lint: install ## Ruff: fejl og form
 	@$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+
+bench: install model ## Mål fart og hukommelse mod Rasas standardpipeline; rapport i var/bench.md
+	@$(VENV)/bin/python -m tests.bench $(BENCH)
 
 clean: ## Fjern alt, der er hentet eller lavet, undtagen databasen
 	@rm -rf $(VENV) web/node_modules var/uv var/models

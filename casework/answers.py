@@ -70,7 +70,7 @@ def render(key: str, values: dict | None = None) -> dict:
     return {
         "text": "\n\n".join(part.strip() for part in parts if part.strip()),
         "choices": _choices(entry, values),
-        "sources": _sources([*entry.get("sources", []), *_guide_sources(values), *values.get("sources", [])]),
+        "sources": _sources([*entry.get("sources", []), *_guide_sources(entry, values), *values.get("sources", [])]),
         "urgent": bool(entry.get("urgent")),
     }
 
@@ -128,8 +128,9 @@ def _choices(entry: dict, values: dict) -> list[dict]:
     return found
 
 
-def _guide_sources(values: dict) -> list[str]:
-    return values.get("vej", {}).get("sources", [])
+def _guide_sources(entry: dict, values: dict) -> list[str]:
+    """Return the sources of the complaint guide for answers that quote it; others have nothing to do with them."""
+    return values.get("vej", {}).get("sources", []) if entry.get("uses_guide") else []
 
 
 def _sources(ids: list[str]) -> list[dict]:

@@ -47,6 +47,13 @@ def train() -> None:
 
 
 @main.command()
+def validate() -> None:
+    """Lad Rasa kontrollere domæne, regler og eksempler."""
+    processes.validate(current())
+    click.echo("Domæne, regler og eksempler passer sammen.")
+
+
+@main.command()
 def migrate() -> None:
     """Bring databasen op på den nyeste version."""
     alembic_command.upgrade(AlembicConfig(toml_file=str(ROOT / "pyproject.toml")), "head")

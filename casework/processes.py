@@ -67,6 +67,24 @@ def train(settings: Settings) -> Path:
     return path
 
 
+def validate(settings: Settings) -> None:
+    """Let Rasa check domain, rules and examples against each other. Raises ConfigurationError when they disagree."""
+    command = [
+        str(ROOT / ".venv/bin/rasa"),
+        "data",
+        "validate",
+        "--domain",
+        "bot/domain",
+        "--data",
+        "nlu/data",
+        "bot/rules",
+    ]
+    done = subprocess.run(command, cwd=ROOT, env=environment(settings), capture_output=True, text=True)
+    if done.returncode:
+        sys.stderr.write(done.stdout[-4000:] + done.stderr[-4000:])
+        raise ConfigurationError("Domæne, regler og eksempler passer ikke sammen. Se meddelelsen herover.")
+
+
 def rasa_token(settings: Settings) -> str:
     """Return the key to Rasa's HTTP API and to our channel into it."""
     return settings.derived_key("rasa").hex()

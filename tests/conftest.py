@@ -1,7 +1,8 @@
 """Real parts for the tests: a migrated database, the three processes, a browser.
 
-The database is SQLite in a temporary folder, or a fresh one on the PostgreSQL server that
-VEJVISER_TEST_DATABASE_URL names. Everything runs on 23 November 2026.
+The database is SQLite in a temporary folder, or a fresh one on the PostgreSQL server that VEJVISER_TEST_DATABASE_URL
+names; then locks and limits are in the Redis of VEJVISER_TEST_REDIS, if there is one. Everything runs on
+23 November 2026.
 """
 
 from __future__ import annotations
@@ -13,17 +14,19 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import redis
 import sqlalchemy as sa
 
 ROOT = Path(__file__).resolve().parent.parent
 TODAY = date(2026, 11, 23)
 _folder = Path(tempfile.mkdtemp(prefix="vejviser-test-"))
 _server = os.environ.get("VEJVISER_TEST_DATABASE_URL", "")
+_redis = os.environ.get("VEJVISER_TEST_REDIS", "") if _server else ""
 _name = f"vejviser_test_{uuid.uuid4().hex[:10]}"
 
 # Before anything of ours is imported: settings are read once.
 for name in list(os.environ):
-    if name.startswith("VEJVISER_") and name != "VEJVISER_TEST_DATABASE_URL":
+    if name.startswith("VEJVISER_") and not name.startswith("VEJVISER_TEST_"):
         del os.environ[name]
 os.environ.update(
     VEJVISER_DATA_DIR=str(_folder),
@@ -31,7 +34,10 @@ os.environ.update(
     VEJVISER_TODAY=TODAY.isoformat(),
     VEJVISER_CHAT_LIMIT="100000 per minute",
     VEJVISER_RASA_TIMEOUT="8",
+    VEJVISER_REDIS_URL=_redis,
 )
+if _redis:
+    redis.Redis.from_url(_redis).flushdb()  # limits counted by an earlier run
 
 from casework import db as database  # noqa: E402
 from casework.cli import main as cli  # noqa: E402

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Flask
 from flask_login import LoginManager
@@ -71,6 +71,7 @@ def create_app() -> Flask:
         markdown=lambda text: Markup(_markdown.render(text)),  # noqa: S704 - raw HTML is off in the renderer
         long_date=long_date,
         moment=lambda when: when.astimezone(clock.COPENHAGEN).strftime("%d.%m.%Y kl. %H.%M"),
+        clock_time=lambda iso: datetime.fromisoformat(iso).astimezone(clock.COPENHAGEN).strftime("%H.%M"),
         label=lambda key, kind: label(kind, key),
     )
     app.jinja_env.globals.update(

@@ -34,9 +34,9 @@ class Understanding(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Return the thresholds.
 
-        answer_at: the best topic is taken as understood; short_answer_at: the same for one or two words, which
-        share so little with the examples that the model trusts them too much; ask_at: the best three together are worth asking about;
-        urgent_at: the urgent topics together; facet_at: a legal area or a unit is taken as said.
+        answer_at: the best topic is taken as understood. short_answer_at: the same for one or two words, which share
+        so little with the examples that the model trusts them too much. ask_at: the best three together are worth
+        asking about. urgent_at: the urgent topics together. facet_at: a legal area or a unit is taken as said.
         """
         return {
             "answer_at": 0.55,
