@@ -73,6 +73,20 @@ def test_url_paths_are_lower_case_kebab():
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(ROOT)))
+def test_only_the_clock_asks_what_day_it_is(path):
+    if path.name == "clock.py":
+        return
+    for node in ast.walk(tree(path)):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("today", "now", "utcnow")
+        ):
+            owner = node.func.value
+            assert isinstance(owner, ast.Name) and owner.id == "clock", f"{path.name}:{node.lineno}: ask casework.clock"
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(ROOT)))
 def test_identifiers_are_ascii(path):
     for node in ast.walk(tree(path)):
         for name in (
