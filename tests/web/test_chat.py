@@ -108,11 +108,22 @@ def test_complaints_differ_where_the_law_differs(stack):
 
 
 def test_when_unsure_the_assistant_says_so_and_asks_with_choices(citizen):
-    reply = citizen.says("brev")
+    reply = citizen.says("bisidder aktindsigt")
     assert reply["topic"] is None
-    assert len(reply["candidates"]) <= 3
-    assert "ikke sikker" in citizen.text or "forstod jeg ikke" in citizen.text
+    assert 1 <= len(reply["candidates"]) <= 3
+    assert "ikke sikker" in citizen.text
+    assert [c["value"] for c in reply["messages"][0]["choices"][: len(reply["candidates"])]] == [
+        f"emne:{topic}" for topic in reply["candidates"]
+    ]
     assert any(c["value"] == "emne:henvendelse.opret" for c in reply["messages"][-1]["choices"])
+
+
+def test_what_says_nothing_is_not_guessed_at(citizen):
+    for nothing in ("?", "...", "12", "🙂"):
+        reply = citizen.says(nothing)
+        assert (reply["topic"], reply["candidates"]) == (None, [])
+        assert "Det forstod jeg ikke" in citizen.text
+        assert any(c["value"] == "emne:henvendelse.opret" for c in reply["messages"][-1]["choices"])
 
 
 def test_danger_comes_first_with_the_numbers(citizen):
