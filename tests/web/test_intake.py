@@ -146,7 +146,7 @@ def test_sending_twice_makes_one_case(citizen):
 
 
 def test_no_personal_data_reach_rasa_the_transcript_or_the_logs(stack, citizen):
-    citizen.says("Mit cpr er 130575-4321, ring på 61 23 45 67 eller skriv til kim.holm@firma.invalid.dk")
+    Citizen(stack).says("Mit cpr er 130575-4321, ring på 61 23 45 67 eller skriv til kim.holm@firma.invalid.dk")
     answer_all(citizen)
     citizen.presses("Send til borgerrådgiveren")
     with reading() as db:
