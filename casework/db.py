@@ -15,9 +15,13 @@ BUSY_TIMEOUT_MS = 5_000
 
 
 def make_engine(url: str) -> Engine:
-    """Return an engine; SQLite gets a write-ahead log, foreign keys and patience with other writers."""
+    """Return an engine that waits a while for other writers and then gives up, so that the citizen gets words.
+
+    SQLite also gets a write-ahead log and foreign keys.
+    """
     if not url.startswith("sqlite"):
-        return create_engine(url, future=True, pool_pre_ping=True, pool_size=10, max_overflow=30)
+        patience = {"options": f"-c lock_timeout={BUSY_TIMEOUT_MS}"}
+        return create_engine(url, future=True, pool_pre_ping=True, pool_size=10, max_overflow=40, connect_args=patience)
     engine = create_engine(
         url, future=True, connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
     )
