@@ -64,6 +64,9 @@ lint: install ## Ruff: fejl og form
 	@$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 
+evaluate: install ## Mål, hvor godt dansk forstås; rapport i var/evaluation.md
+	@OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m tests.nlu.evaluate
+
 bench: install model ## Mål fart og hukommelse mod Rasas standardpipeline; rapport i var/bench.md
 	@$(VENV)/bin/python -m tests.bench $(BENCH)
 

@@ -100,7 +100,12 @@ def _readable(value):
 
 
 def _fill(template: str, values: dict) -> str:
-    return _templates.from_string(template).render(values).strip()
+    return _compiled(template).render(values).strip()
+
+
+@lru_cache(maxsize=2_000)
+def _compiled(template: str):
+    return _templates.from_string(template)
 
 
 def _steps(steps: list[str] | str | None, values: dict) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import sessionmaker
+from sqlalchemy.pool import QueuePool
 
 from casework.settings import current
 
@@ -22,8 +23,13 @@ def make_engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         patience = {"options": f"-c lock_timeout={BUSY_TIMEOUT_MS}"}
         return create_engine(url, future=True, pool_pre_ping=True, pool_size=10, max_overflow=40, connect_args=patience)
-    engine = create_engine(
-        url, future=True, connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
+    engine = create_engine(  # SQLAlchemy 1.4 would open a file anew for every transaction
+        url,
+        future=True,
+        poolclass=QueuePool,
+        pool_size=10,
+        max_overflow=40,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
 
     @event.listens_for(engine, "connect")

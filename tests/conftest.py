@@ -42,6 +42,8 @@ if _redis:
 from casework import db as database  # noqa: E402
 from casework.cli import main as cli  # noqa: E402
 from casework.models import Base  # noqa: E402
+from casework.processes import model_path  # noqa: E402
+from casework.settings import Settings  # noqa: E402
 from tests.stack import Stack, free_port  # noqa: E402
 
 
@@ -58,6 +60,7 @@ def migrated():
     if _server:
         _admin(f'CREATE DATABASE "{_name}"')
     cli(["migrate"], standalone_mode=False)
+    assert model_path(Settings.read({})).exists(), "Modellen mangler. Kør: make model"
     (_folder / "models").symlink_to(ROOT / "var" / "models")
     yield
     database.engine().dispose()

@@ -18,6 +18,9 @@ NONE = "ingen"
 URGENT = "akut."
 # Small talk says nothing about a case, and must not replace what the citizen has told of hers.
 SMALL_TALK = ("hilsen", "farvel", "tak", "bekraeft", "afvis", "bot.", "udenfor", "fremmedsprog", "feedback")
+# Topics that cannot be answered well without the area or the unit.
+NEEDS = {"omraade": ("klage.afgoerelse", "klage.frist"), "unit": ("vejvisning.",)}
+UNIT_KIND = {"vejvisning.afdeling": "ltk.", "vejvisning.ekstern": "ekstern."}
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -48,7 +51,8 @@ class Thresholds(NamedTuple):
 
     answer_at: the best topic is taken as understood. short_answer_at: the same for one or two words, which share so
     little with the examples that the model trusts them too much. ask_at: the best three together are worth asking
-    about. urgent_at: the urgent topics together. facet_at: a legal area or a unit is taken as said.
+    about. urgent_at: the urgent topics together. facet_at: a legal area or a unit is taken as said; needed_facet_at:
+    the same where the topic is about finding one.
     """
 
     answer_at: float = 0.55
@@ -56,6 +60,13 @@ class Thresholds(NamedTuple):
     ask_at: float = 0.5
     urgent_at: float = 0.4
     facet_at: float = 0.45
+    needed_facet_at: float = 0.2
+
+
+def _may_be(label: str, facet: str, topic: str, needed: bool) -> bool:
+    if label == NONE:
+        return not needed
+    return facet != "unit" or label.startswith(UNIT_KIND.get(topic, ""))
 
 
 class TopicModel:
@@ -93,8 +104,8 @@ class TopicModel:
         danger = self._danger(indices, weights, probabilities)
         if danger >= at.urgent_at:
             topic = self.topics[max(self._urgent, key=lambda i: probabilities[i])]
-            return Understood(topic, danger, ranking, self._facets(indices, weights, at))
-        facets = {} if topic.startswith(SMALL_TALK) else self._facets(indices, weights, at)
+            return Understood(topic, danger, ranking, self._facets(indices, weights, at, topic))
+        facets = {} if topic.startswith(SMALL_TALK) else self._facets(indices, weights, at, topic)
         if confidence >= (at.short_answer_at if words <= 2 else at.answer_at):
             return Understood(topic, confidence, ranking, facets)
         close = sum(c for _, c in ranking[:3]) >= at.ask_at
@@ -112,16 +123,21 @@ class TopicModel:
         alone = float(urgent.probabilities(indices, weights)[urgent.labels.index(URGENT)])
         return float(np.sqrt(by_topic * alone))
 
-    def _facets(self, indices: np.ndarray, weights: np.ndarray, at: Thresholds) -> dict[str, tuple[str, float]]:
+    def _facets(self, indices: np.ndarray, weights: np.ndarray, at: Thresholds, topic: str) -> dict:
+        """Return the area and the unit that were said. Where the topic is about finding one, the best is taken even
+        when "none" would be likelier, and a unit is of the kind the topic asks for."""
         found = {}
         for facet in FACETS:
             classifier = self.classifiers.get(facet)
             if classifier is None:
                 continue
             probabilities = classifier.probabilities(indices, weights)
-            best = int(np.argmax(probabilities))
-            if classifier.labels[best] != NONE and probabilities[best] >= at.facet_at:
-                found[facet] = (classifier.labels[best], float(probabilities[best]))
+            needed = topic.startswith(NEEDS[facet])
+            allowed = [i for i, label in enumerate(classifier.labels) if _may_be(label, facet, topic, needed)]
+            best = max(allowed, key=lambda i: probabilities[i])
+            label, confidence = classifier.labels[best], float(probabilities[best])
+            if label != NONE and confidence >= (at.needed_facet_at if needed else at.facet_at):
+                found[facet] = (label, confidence)
         return found
 
     def save(self, folder: Path) -> None:
