@@ -3,154 +3,236 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 WEEKDAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
 MONTHS = (
-    "januar",
-    "februar",
-    "marts",
-    "april",
-    "maj",
-    "juni",
-    "juli",
-    "august",
-    "september",
-    "oktober",
-    "november",
+    "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november",
     "december",
-)
-NUMBERS = ("nul", "en", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti", "elleve", "tolv")
+)  # fmt: skip
+ORDINALS = (
+    "første", "anden", "tredje", "fjerde", "femte", "sjette", "syvende", "ottende", "niende", "tiende", "ellevte",
+    "tolvte", "trettende", "fjortende", "femtende", "sekstende", "syttende", "attende", "nittende", "tyvende",
+    "enogtyvende", "toogtyvende", "treogtyvende", "fireogtyvende", "femogtyvende", "seksogtyvende", "syvogtyvende",
+    "otteogtyvende", "niogtyvende", "tredivte", "enogtredivte",
+)  # fmt: skip
+NUMBERS = {
+    "en": 1, "et": 1, "to": 2, "tre": 3, "fire": 4, "fem": 5, "seks": 6, "syv": 7, "otte": 8, "ni": 9, "ti": 10,
+    "elleve": 11, "tolv": 12, "tretten": 13, "fjorten": 14, "femten": 15, "tyve": 20, "tredive": 30,
+}  # fmt: skip
+
+# A date said in a year other than this one is believed when it lies less than so many days back: "3. december" said in
+# November is rather a slip or a coming day than a letter from last year.
+_LAST_YEAR_WITHIN_DAYS = 300
 
 
 @dataclass(frozen=True)
 class FoundDate:
-    """What a text says about when. `day` is None when it is too vague or impossible; `problem` says which.
+    """What a text says about when. `day` is None when a citizen has to be asked; `problem` says why.
 
-    problem: None, "vag" (only about when), "umulig" (no such date) or "fremtid" (lies after today).
+    problem: None, "vag" (only about when), "umulig" (no such date), "strid" (weekday and date disagree) or "fremtid"
+    (lies after today).
     """
 
     day: date | None
     problem: str | None = None
 
 
-_MONTH_WORDS = {name[:length]: i + 1 for i, name in enumerate(MONTHS) for length in (3, len(name))}
-_MONTH_WORDS |= {"sept": 9}
-_MONTH = "|".join(sorted(_MONTH_WORDS, key=len, reverse=True))
-_NUMBER_WORDS = {word: i for i, word in enumerate(NUMBERS)} | {"et": 1, "halvanden": 1}
-_NUMBER = r"\d{1,3}|" + "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
-_WEEKDAY_WORDS = {w: i for i, w in enumerate(WEEKDAYS)} | {"loerdag": 5, "soendag": 6, "lordag": 5, "sondag": 6}
-_WEEKDAY = "|".join(_WEEKDAY_WORDS)
+def _any(words) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
 
-_ISO = re.compile(r"\b(20\d\d)-(\d{1,2})-(\d{1,2})\b")
-_NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})\s?[./-]\s?(\d{1,2})(?:\s?[./-]\s?(\d{4}|\d{2}))?(?![\d/]|\.\d)")
-_NAMED = re.compile(rf"\b(\d{{1,2}})\.?\s*(?:i\s+)?({_MONTH})\b\.?\s*(20\d\d)?")
-_AGO = re.compile(
-    rf"\b(?:for\s+)?(?:ca\.?\s+|omkring\s+)?({_NUMBER})\s+(dage?|døgn|doegn|uger?|måned(?:er)?|maaned(?:er)?|mdr)\s+sid[ea]n"
+
+_MONTH_NUMBERS = {name[:n]: i + 1 for i, name in enumerate(MONTHS) for n in (3, len(name))} | {"sept": 9}
+_ORDINAL_NUMBERS = {word: i + 1 for i, word in enumerate(ORDINALS)}
+_WEEKDAY_NUMBERS = {w: i for i, w in enumerate(WEEKDAYS)} | {"loerdag": 5, "lordag": 5, "soendag": 6, "sondag": 6}
+_MONTH, _ORDINAL, _WEEKDAY = _any(_MONTH_NUMBERS), _any(_ORDINAL_NUMBERS), _any(_WEEKDAY_NUMBERS)
+_COUNT = rf"(\d{{1,3}}|{_any(NUMBERS)})"
+_ROUGHLY = r"(?:ca\.?|cirka|omkring|omtrent|engang|rundt om|vist|nok)"
+_SEP = r"\s?[./-]\s?"
+_YEAR = r"(20\d\d|sidste år)"
+
+_ROUGH_DATE = re.compile(
+    rf"\b{_ROUGHLY}\s+(?:d\.?\s*|den\s+|for\s+)?"
+    rf"(?:\d{{1,2}}(?:{_SEP}\d{{1,2}}|\.?\s*(?:{_MONTH})\b)|{_COUNT}\s+(?:dage?|uger?)\s+sid[ea]n)"
 )
-_LAST_WEEKDAY = re.compile(
-    rf"\b(?:i\s+({_WEEKDAY})s\b|(?:i\s+)?(?:sidste|forrige)\s+({_WEEKDAY})\b|({_WEEKDAY})\s+(?:i\s+)?sidste\s+uge)"
-)
-_BARE_WEEKDAY = re.compile(rf"\b({_WEEKDAY})s?\b")
-_DAY_WORDS = (
-    (re.compile(r"\bi?\s?forg[åa]+rs\b"), 2),
-    (re.compile(r"\bi\s?g[åa]+r\b"), 1),
-    (re.compile(r"\bi\s?dag\b|\bi\s?morges\b"), 0),
-)
-_TOMORROW = re.compile(r"\bi\s?morgen\b|\bnæste\s+(?:uge|måned|" + _WEEKDAY + r")\b|\bpå\s+(?:" + _WEEKDAY + r")\b")
 _VAGUE = re.compile(
-    rf"\b(?:midt|sidst|først|start(?:en)?|slut(?:ningen)?|begyndelsen|engang|omkring)\s+(?:i|på|af)?\s*({_MONTH})\b"
-    rf"|\bi\s+({_MONTH})\b|\bsidste\s+(?:uge|måned|år)\b|\bfor\s+(?:nylig|nogle|et par|lang tid)\b|\bforleden\b"
+    rf"\b(?:midt|sidst|først|start(?:en)?|slut(?:ningen)?|begyndelsen|engang)\s+(?:i|på|af)?\s*(?:{_MONTH})\b"
+    rf"|\bfor\s+(?:{_COUNT}|et halvt|halvanden?t?)\s+(?:måned(?:er)?|maaned(?:er)?|mdr|år)\s+sid[ea]n"
+    r"|\bfor\s+(?:et par|nogle|flere|mange)\s+\w+\s+sid[ea]n"
+    r"|\bfor\s+(?:nylig|nyligt|længe|laenge|lidt|noget)\b|\bforleden\b"
+    r"|\b(?:i|før|efter)\s+(?:foråret|efteråret|vinteren|sommeren|sommer|vinter|jul|påsken?|sommerferien|ferien)\b"
+    r"|\b(?:i\s+)?(?:sidste|denne|forrige)\s+(?:uge|måned|maaned)\b|\bsidste\s+år\b|\b(?:i\s+)?uge\s+\d{1,2}\b|\bi\s+20\d\d\b"
 )
+_MONTH_ALONE = re.compile(rf"^\W*(?:i\s+)?(?:{_MONTH})(?:\s+20\d\d)?\W*$|\bi\s+(?:{_any(MONTHS)})\b")
+_FUTURE = re.compile(
+    rf"\bi\s?(?:over)?morgen\b|\bnæste\s+(?:uge|måned|{_WEEKDAY})\b|\bpå\s+(?:{_WEEKDAY})\b|\bom\s+{_COUNT}\s+(?:dage?|uger?|måned)"
+)
+_RECEIVED = re.compile(r"\b(?:modtaget|modtog|fik|fået|kom|lå|landede|læste|hentede)\b[^.]{0,30}$")
+
+_Reader = Callable[[re.Match, date], "FoundDate | None"]
 
 
 def find_date(text: str, today: date) -> FoundDate | None:
     """Return the past date `text` speaks of, or None when it speaks of none.
 
-    A date without a year is the latest one that is not after `today`. A weekday means the latest such day before
-    today. Vague ("midt i oktober"), impossible ("31. februar") and future dates come back without a day and with
-    the reason, so that the citizen can be asked.
+    A date without a year is the latest one that is not after `today`; a weekday is the latest such day before today.
+    Of several dates the one said to be the day of receipt is taken, else the earliest, which is the safe reading.
+    What is vague, impossible, contradictory or in the future comes back without a day and with the reason.
     """
     text = " ".join(text.lower().split())
-    for reader in (_read_iso, _read_named, _read_numeric, _read_ago, _read_day_word, _read_weekday):
-        found = reader(text, today)
-        if found:
-            if found.day and found.day > today:
-                return FoundDate(None, "fremtid")
-            return found
-    if _TOMORROW.search(text):
+    found, rest = [], text
+    for pattern, read in _READERS:
+        for match in pattern.finditer(rest):
+            result = read(match, today)
+            if result:
+                found.append((match.start(), result))
+        rest = pattern.sub(lambda m: "#" * len(m[0]), rest)
+    if found:
+        return _chosen(found, text, today)
+    if _FUTURE.search(rest):
         return FoundDate(None, "fremtid")
-    if _VAGUE.search(text):
+    if _MONTH_ALONE.search(rest):
         return FoundDate(None, "vag")
-    found = _BARE_WEEKDAY.search(text)
-    if found and len(text.split()) <= 4:
-        return FoundDate(_latest_weekday(found.group(1), today))
+    bare = re.search(rf"\b({_WEEKDAY})s?\b", rest)
+    if bare and len(text.split()) <= 4:
+        return FoundDate(_latest_weekday(bare[1], today))
     return None
 
 
-def _read_iso(text: str, today: date) -> FoundDate | None:
-    match = _ISO.search(text)
-    return _made(*(int(g) for g in match.groups())) if match else None
+def _chosen(found: list[tuple[int, FoundDate]], text: str, today: date) -> FoundDate:
+    problems = [f for _, f in found if f.day is None]
+    days = [(at, f.day) for at, f in found if f.day]
+    received = [day for at, day in days if _RECEIVED.search(text[:at])]
+    if not days or (problems and not received):
+        return problems[0]
+    day = received[0] if len(received) == 1 else min(d for _, d in days)
+    return FoundDate(None, "fremtid") if day > today else FoundDate(day)
 
 
-def _read_named(text: str, today: date) -> FoundDate | None:
-    match = _NAMED.search(text)
-    if not match:
-        return None
-    return _day_month(int(match[1]), _MONTH_WORDS[match[2]], match[3], today)
+def _read_ymd(match: re.Match, today: date) -> FoundDate:
+    return _made(int(match[1]), int(match[2]), int(match[3]))
 
 
-def _read_numeric(text: str, today: date) -> FoundDate | None:
-    for match in _NUMERIC.finditer(text):
-        day, month = int(match[1]), int(match[2])
-        if month <= 12 and 1 <= day <= 31 and month >= 1:
-            return _day_month(day, month, match[3], today)
-    return None
+def _read_dated(match: re.Match, today: date) -> FoundDate:
+    groups = match.groupdict()
+    number = groups["day"]
+    day = int(number) if number.isdigit() else _ORDINAL_NUMBERS[number]
+    month = int(groups["month"]) if groups["month"].isdigit() else _MONTH_NUMBERS[groups["month"]]
+    made = _day_month(day, month, groups.get("year"), today)
+    said = groups.get("weekday")
+    if said and made.day and made.day.weekday() != _WEEKDAY_NUMBERS[said]:
+        return FoundDate(None, "strid")
+    return made
 
 
-def _read_ago(text: str, today: date) -> FoundDate | None:
-    match = _AGO.search(text)
-    if not match:
-        return None
-    count = int(match[1]) if match[1].isdigit() else _NUMBER_WORDS[match[1]]
-    unit = match[2]
-    if unit.startswith(("dag", "døgn", "doegn")):
-        return FoundDate(today - timedelta(days=count))
-    if unit.startswith("uge"):
-        return FoundDate(today - timedelta(weeks=count))
-    return FoundDate(None, "vag")  # months are said roughly; a deadline needs the day
+def _read_day_of_month(match: re.Match, today: date) -> FoundDate:
+    number = match[1] or match[2]
+    day = int(number) if number.isdigit() else _ORDINAL_NUMBERS[number]
+    month_ago = "sidste" in match[0] or "forrige" in match[0]
+    for back in range(1 if month_ago else 0, 3):
+        month = (today.month - back - 1) % 12 + 1
+        found = _made(today.year - (today.month - back < 1), month, day)
+        if found.day and found.day <= today:
+            return found
+        if month_ago:
+            return found
+    return FoundDate(None, "umulig")
 
 
-def _read_day_word(text: str, today: date) -> FoundDate | None:
-    for pattern, days in _DAY_WORDS:
-        if pattern.search(text):
-            return FoundDate(today - timedelta(days=days))
-    return None
+def _read_ago(match: re.Match, today: date) -> FoundDate:
+    count = int(match[1]) if match[1].isdigit() else NUMBERS[match[1]]
+    return FoundDate(today - timedelta(days=count * (7 if match[2].startswith("uge") else 1)))
 
 
-def _read_weekday(text: str, today: date) -> FoundDate | None:
-    match = _LAST_WEEKDAY.search(text)
-    if not match:
-        return None
+def _read_last_weekday(match: re.Match, today: date) -> FoundDate:
     if match[3]:  # "torsdag i sidste uge": the day in the week before this one
         monday = today - timedelta(days=today.weekday() + 7)
-        return FoundDate(monday + timedelta(days=_WEEKDAY_WORDS[match[3]]))
+        return FoundDate(monday + timedelta(days=_WEEKDAY_NUMBERS[match[3]]))
     return FoundDate(_latest_weekday(match[1] or match[2], today))
 
 
+def _days_back(days: int) -> _Reader:
+    return lambda match, today: FoundDate(today - timedelta(days=days))
+
+
+def _vague(match: re.Match, today: date) -> FoundDate:
+    return FoundDate(None, "vag")
+
+
+_DATED = rf"(?:(?P<weekday>{_WEEKDAY})s?\s+)?(?:den\s+|d\.?\s*)?"
+# In this order; what one reader has taken the next ones do not see.
+_READERS: tuple[tuple[re.Pattern, _Reader], ...] = (
+    (
+        re.compile(r"\bkl\.?\s*\d{1,2}(?:[.:]\d\d)?\b|\b(?:nr|nummer|§|paragraf)\.?\s*\d[\d/.-]*|\d/\d\s+af\b"),
+        lambda match, today: None,
+    ),
+    (re.compile(r"\b(20\d\d)[-/](\d{1,2})[-/](\d{1,2})\b"), _read_ymd),
+    (re.compile(r"\b(?:den|d\.?)\s*(\d{1,2})()\.?\s+(?:i\s+)?(?:denne|sidste|forrige)\s+måned\b"), _read_day_of_month),
+    (_ROUGH_DATE, _vague),
+    (
+        re.compile(
+            rf"{_DATED}(?<!\d)(?<!\d[/.-])(?P<day>\d{{1,2}}|{_ORDINAL})\.?\s*(?:i\s+)?(?P<month>{_MONTH})\b\.?,?\s*(?P<year>{_YEAR})?"
+        ),
+        _read_dated,
+    ),
+    (
+        re.compile(
+            rf"{_DATED}(?<!\d)(?<!\d[/.-])(?P<day>\d{{1,2}}){_SEP}(?P<month>\d{{1,2}})"
+            rf"(?:(?:{_SEP}|\s+)(?P<year>20\d\d|sidste år)|{_SEP}(?P<short>\d{{2}}))?(?![\d/]|\.\d)"
+        ),
+        lambda match, today: _read_numeric(match, today),
+    ),
+    (re.compile(rf"\b(?:for\s+)?{_COUNT}\s+(dage?|døgn|doegn|uger?)\s+sid[ea]n"), _read_ago),
+    (re.compile(r"\bi?\s?forg[åa]+rs\b"), _days_back(2)),
+    (re.compile(r"\bi\s?g[åa]+r\b|\bi\s?aftes\b"), _days_back(1)),
+    (
+        re.compile(
+            r"\bi\s?dag\b|\bi\s?morges\b|\bi\s?nat\b|\bher til morgen\b|\bi\s?(?:formiddag|eftermiddag)s\b|\blige nu\b"
+        ),
+        _days_back(0),
+    ),
+    (
+        re.compile(rf"\b(?:den|d\.?)\s*(?:(\d{{1,2}})\.|({_ORDINAL}))(?=\s*$|\s*[,;!?]|\s+(?:og|men)\b)"),
+        _read_day_of_month,
+    ),
+    (
+        re.compile(
+            rf"\b(?:i\s+({_WEEKDAY})s\b|(?:i\s+)?(?:sidste|forrige)\s+({_WEEKDAY})\b|({_WEEKDAY})\s+(?:i\s+)?sidste\s+uge)"
+        ),
+        _read_last_weekday,
+    ),
+    (_VAGUE, _vague),
+)
+
+
+def _read_numeric(match: re.Match, today: date) -> FoundDate | None:
+    year = match["year"] or match["short"]
+    day, month = int(match["day"]), int(match["month"])
+    if month > 12 and not match[0].strip().startswith(("d", "den")):
+        return None if month > 31 else FoundDate(None, "umulig")
+    made = _day_month(day, month, year, today)
+    said = match["weekday"]
+    if said and made.day and made.day.weekday() != _WEEKDAY_NUMBERS[said]:
+        return FoundDate(None, "strid")
+    return made
+
+
 def _latest_weekday(name: str, today: date) -> date:
-    return today - timedelta(days=(today.weekday() - _WEEKDAY_WORDS[name] - 1) % 7 + 1)
+    return today - timedelta(days=(today.weekday() - _WEEKDAY_NUMBERS[name] - 1) % 7 + 1)
 
 
 def _day_month(day: int, month: int, year: str | None, today: date) -> FoundDate:
+    if year == "sidste år":
+        return _made(today.year - 1, month, day)
     if year:
         return _made(int(year) + (2000 if len(year) == 2 else 0), month, day)
     found = _made(today.year, month, day)
     if found.day and found.day > today:
         earlier = _made(today.year - 1, month, day)
-        # "den 3. december" said in November is more likely a slip or a coming day than a letter from last year
-        return earlier if earlier.day and (today - earlier.day).days < 300 else FoundDate(None, "fremtid")
+        near = earlier.day and (today - earlier.day).days < _LAST_YEAR_WITHIN_DAYS
+        return earlier if near else FoundDate(None, "fremtid")
     return found
 
 
