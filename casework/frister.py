@@ -70,15 +70,10 @@ def klagefrist(
     cautious = doubtful_name(last) is not None
     if cautious:
         steps.append(("tvivl", {"dag": last, "navn": doubtful_name(last)}))
-    return Frist(
-        "klagefrist",
-        last,
-        received,
-        last < today,
-        tuple(steps),
-        (*sources, "klage-frist-udelad-modtagelsesdag", "klage-frist-weekend"),
-        cautious,
-    )
+    rules = ["klage-frist-udelad-modtagelsesdag", "klage-frist-weekend"]
+    if cautious:
+        rules.append("kal-fristudloeb-5jun-24dec-31dec")
+    return Frist("klagefrist", last, received, last < today, tuple(steps), (*sources, *rules), cautious)
 
 
 def aktindsigt_frist(requested: date, today: date) -> Frist:

@@ -73,6 +73,7 @@ def test_a_date_on_christmas_eve_says_that_it_is_the_cautious_reading():
     frist = klagefrist(date(2026, 11, 26), LATE)
     assert frist.cautious
     assert frist.steps[-1][0] == "tvivl"
+    assert "kal-fristudloeb-5jun-24dec-31dec" in frist.sources
 
 
 def test_a_deadline_has_passed_the_day_after_and_not_before():
