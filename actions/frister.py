@@ -18,6 +18,8 @@ from casework.frister import Frist, aktindsigt_frist
 from casework.klage import has_deadline, klagefrist_for
 from casework.taxonomy import taxonomy
 
+ANOTHER = "skift"  # the choice by which a citizen says that the area was misunderstood
+
 
 class _ValidateDateForm(Action, ABC):
     """A form that ends when it has a date; every message is read for one, whatever was asked."""
@@ -76,6 +78,8 @@ class ValidateKlagefristForm(_ValidateDateForm):
         return "validate_klagefrist_form"
 
     def other_slots(self, tracker: Tracker, heard: Heard, asked: str | None) -> list:
+        if entity(tracker, "omraade") == ANOTHER:
+            return [SlotSet("omraade", None)]
         if asked == "omraade" and not entity(tracker, "omraade"):
             named = heard.text.strip().lower()
             if named in taxonomy()["omraader"]:
@@ -85,7 +89,7 @@ class ValidateKlagefristForm(_ValidateDateForm):
         return []
 
     def missing(self, values: dict) -> str | None:
-        if not values.get("omraade"):
+        if values.get("omraade") not in taxonomy()["omraader"]:
             return "omraade"
         if not has_deadline(values["omraade"]):
             return None

@@ -222,7 +222,7 @@ def _intake(slots: dict) -> Intake:
         story=slots["story"],
         wish=slots.get("wish"),
         unit=slots.get("unit") if slots.get("unit") in taxonomy()["units"] else None,
-        omraade=slots.get("omraade"),
+        omraade=slots.get("omraade") if slots.get("omraade") in taxonomy()["omraader"] else None,
         topic=slots.get("started_topic") or "henvendelse.opret",
         decision_date=date.fromisoformat(decided) if decided and decided != UNKNOWN else None,
         prior_dialogue=slots.get("prior_dialogue"),

@@ -86,6 +86,7 @@ def _with_lookups(values: dict) -> dict:
     values["hovednummer"] = _main_number_line()
     if values.get("omraade") in klageveje():
         values["vej"] = klageveje()[values["omraade"]]
+        values["omraade_navn"] = label("omraader", values["omraade"])
     unit = unit_entry(values.get("unit"))
     if unit:
         values["enhed"] = {**unit, "contact": _contact_line(unit)}

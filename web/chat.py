@@ -122,8 +122,8 @@ def _reply(token: str, understood: Understood) -> Reply:
         topic,
         understood.confidence,
         candidates if topic is None else [],
-        omraade=understood.slots.get("omraade"),
-        unit=_unit(understood.slots.get("unit")),
+        omraade=_known("omraader", understood.slots.get("omraade")),
+        unit=_known("units", understood.slots.get("unit")),
         urgent=any(m["urgent"] for m in messages),
         deadline=extra.get("deadline"),
         handoff=extra.get("handoff"),
@@ -144,8 +144,8 @@ def _message(payload: dict, values: dict, unsure: bool, candidates: list[str]) -
         return render("henvis", {**values, "emne": choice_labels().get(key, key)})
 
 
-def _unit(value: str | None) -> str | None:
-    return value if value in taxonomy()["units"] else None
+def _known(kind: str, value: str | None) -> str | None:
+    return value if value in taxonomy()[kind] else None
 
 
 def _store(token: str, conversation_id: str, turn_id: int, reply: Reply, awaiting: str | None) -> Reply:

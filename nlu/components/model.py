@@ -15,11 +15,12 @@ from nlu.components.features import Vectoriser
 
 FACETS = ("omraade", "unit")
 NONE = "ingen"
+TOLD = "fortalt"
 URGENT = "akut."
 # Small talk says nothing about a case, and must not replace what the citizen has told of hers.
 SMALL_TALK = ("hilsen", "farvel", "tak", "bekraeft", "afvis", "bot.", "udenfor", "fremmedsprog", "feedback")
 # Topics that cannot be answered well without the area or the unit.
-NEEDS = {"omraade": ("klage.afgoerelse", "klage.frist"), "unit": ("vejvisning.",)}
+NEEDS = {"omraade": ("klage.afgoerelse",), "unit": ("vejvisning.",)}
 UNIT_KIND = {"vejvisning.afdeling": "ltk.", "vejvisning.ekstern": "ekstern."}
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -51,26 +52,21 @@ class Thresholds(NamedTuple):
 
     answer_at: the best topic is taken as understood. short_answer_at: the same for one or two words, which share so
     little with the examples that the model trusts them too much. ask_at: the best three together are worth asking
-    about. urgent_at: the urgent topics together. facet_at: a legal area or a unit is taken as said; needed_facet_at:
-    the same where the topic is about finding one.
+    about. urgent_at: the urgent topics together. told_at: a legal area or a unit is taken as spoken of, where the topic
+    is not about finding one; needed_told_at: where it is. facet_at: which of them is sure enough.
     """
 
     answer_at: float = 0.55
     short_answer_at: float = 0.85
     ask_at: float = 0.5
     urgent_at: float = 0.4
-    facet_at: float = 0.45
-    needed_facet_at: float = 0.2
-
-
-def _may_be(label: str, facet: str, topic: str, needed: bool) -> bool:
-    if label == NONE:
-        return not needed
-    return facet != "unit" or label.startswith(UNIT_KIND.get(topic, ""))
+    told_at: float = 0.5
+    needed_told_at: float = 0.3
+    facet_at: float = 0.3
 
 
 class TopicModel:
-    """Features and four linear classifiers: topic, legal area, unit, and whether it is an emergency."""
+    """Features and linear classifiers: the topic, whether it is an emergency, the legal area, the unit."""
 
     def __init__(self, vectoriser: Vectoriser, classifiers: dict[str, LinearClassifier]) -> None:
         self.vectoriser = vectoriser
@@ -80,17 +76,27 @@ class TopicModel:
 
     @classmethod
     def fit(cls, examples: Sequence[Example]) -> TopicModel:
-        """Train on labelled lines."""
+        """Train on labelled lines.
+
+        Area and unit are learnt in two steps: whether a line tells of one, from all lines; and which, from the lines
+        that do. Many a line that tells of one says so too faintly for its writer to have marked it.
+        """
         texts = [e.text for e in examples]
         vectoriser = Vectoriser.fit(texts)
         rows = vectoriser.transform(texts)
         labels = {
             "topic": [e.topic for e in examples],
-            "omraade": [e.omraade or NONE for e in examples],
-            "unit": [e.unit or NONE for e in examples],
             "urgent": [URGENT if e.topic.startswith(URGENT) else NONE for e in examples],
         }
-        return cls(vectoriser, {k: LinearClassifier.fit(rows, v) for k, v in labels.items() if len(set(v)) > 1})
+        for facet in FACETS:
+            labels[facet] = [getattr(e, facet) for e in examples]
+            labels[f"{facet}_told"] = [TOLD if getattr(e, facet) else NONE for e in examples]
+        classifiers = {}
+        for kind, found in labels.items():
+            marked = [i for i, label in enumerate(found) if label]
+            if len({found[i] for i in marked}) > 1:
+                classifiers[kind] = LinearClassifier.fit(rows[marked], [found[i] for i in marked])
+        return cls(vectoriser, classifiers)
 
     def understand(self, text: str, at: Thresholds) -> Understood:
         """Decide what `text` is about."""
@@ -117,28 +123,36 @@ class TopicModel:
         if not self._urgent:
             return 0.0
         by_topic = float(probabilities[self._urgent].sum())
-        if "urgent" not in self.classifiers:
-            return by_topic
-        urgent = self.classifiers["urgent"]
-        alone = float(urgent.probabilities(indices, weights)[urgent.labels.index(URGENT)])
+        alone = self._share("urgent", URGENT, indices, weights)
         return float(np.sqrt(by_topic * alone))
 
     def _facets(self, indices: np.ndarray, weights: np.ndarray, at: Thresholds, topic: str) -> dict:
-        """Return the area and the unit that were said. Where the topic is about finding one, the best is taken even
-        when "none" would be likelier, and a unit is of the kind the topic asks for."""
+        """Return the area and the unit that were said. Where the topic is about finding one a faint hint is enough, and
+        a unit is of the kind the topic asks for. Nothing is read into a line that tells of none: a deadline must never
+        rest on a guessed area."""
         found = {}
         for facet in FACETS:
-            classifier = self.classifiers.get(facet)
-            if classifier is None:
+            if facet not in self.classifiers:
                 continue
-            probabilities = classifier.probabilities(indices, weights)
             needed = topic.startswith(NEEDS[facet])
-            allowed = [i for i, label in enumerate(classifier.labels) if _may_be(label, facet, topic, needed)]
-            best = max(allowed, key=lambda i: probabilities[i])
-            label, confidence = classifier.labels[best], float(probabilities[best])
-            if label != NONE and confidence >= (at.needed_facet_at if needed else at.facet_at):
-                found[facet] = (label, confidence)
+            told = self._share(f"{facet}_told", TOLD, indices, weights)
+            if told < (at.needed_told_at if needed else at.told_at):
+                continue
+            classifier = self.classifiers[facet]
+            probabilities = classifier.probabilities(indices, weights)
+            kind = UNIT_KIND.get(topic, "") if facet == "unit" else ""
+            allowed = [i for i, label in enumerate(classifier.labels) if label.startswith(kind)]
+            best = max(allowed, key=lambda i: probabilities[i], default=None)
+            if best is not None and probabilities[best] >= at.facet_at:
+                found[facet] = (classifier.labels[best], float(probabilities[best]))
         return found
+
+    def _share(self, kind: str, label: str, indices: np.ndarray, weights: np.ndarray) -> float:
+        """Return the probability of one label of one classifier; 1 where there was nothing to tell apart."""
+        classifier = self.classifiers.get(kind)
+        if classifier is None:
+            return 1.0
+        return float(classifier.probabilities(indices, weights)[classifier.labels.index(label)])
 
     def save(self, folder: Path) -> None:
         """Write the model to a folder: half-precision weights and a JSON file."""

@@ -55,6 +55,23 @@ def test_what_was_told_once_is_not_asked_again(citizen):
     assert reply["deadline"]["date"] == "2026-12-17"
 
 
+def test_the_area_it_was_reckoned_with_is_said_and_can_be_changed(citizen):
+    citizen.says("Jeg fik afslag på sygedagpenge i torsdags, hvornår skal jeg klage senest?")
+    assert "Jeg har regnet med, at sagen handler om: Sygedagpenge" in citizen.text
+    citizen.presses("Et andet område")
+    assert "Hvad handler afgørelsen om?" in citizen.text
+    assert citizen.says("omraade:skat")["deadline"]["date"] == "2027-02-19"
+    citizen.presses("En anden afgørelse eller dato")
+    assert "Hvilken dag fik du afgørelsen?" in citizen.text
+    assert citizen.says("16. november")["deadline"]["counted_from"] == "2026-11-16"
+
+
+def test_no_area_is_read_into_a_question_that_tells_of_none(stack):
+    for question in ("Hvornår skal jeg klage senest?", "Hvad er klagefristen?", "Jeg vil gerne klage"):
+        citizen = Citizen(stack)
+        assert citizen.says(question)["omraade"] is None
+
+
 def test_no_date_is_invented_where_the_law_has_no_fixed_deadline(citizen):
     citizen.says("emne:klage.frist omraade:udlaendinge")
     assert citizen.latest["deadline"] is None
@@ -105,6 +122,16 @@ def test_complaints_differ_where_the_law_differs(stack):
     assert "Ankestyrelsen" in guide("hjaelpemidler")
     assert "Byggeklageenheden" in guide("byggesag")
     assert "Skatteankestyrelsen" in guide("skat")
+
+
+def test_a_misunderstood_area_can_be_changed_in_the_complaint_guide(citizen):
+    citizen.says("Jeg vil gerne klage over et afslag på hjemmehjælp")
+    assert "sagen handler om: Hjemmehjælp" in citizen.text
+    reply = citizen.presses("Et andet område")
+    assert reply["omraade"] is None
+    assert "Vælg herunder, hvad sagen handler om" in citizen.text
+    citizen.presses("Byggetilladelse, nabohøring")
+    assert "Byggeklageenheden" in citizen.text
 
 
 def test_when_unsure_the_assistant_says_so_and_asks_with_choices(citizen):
