@@ -28,8 +28,9 @@ def running(migrated, tmp_path):
     process.env, process.out = env, out
     wait_for(process, "Ctrl-C stopper")
     yield process
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+    if process.poll() is None:  # asked, not killed: the runner must get to end its processes
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
 
 
 def printed(process):
