@@ -34,7 +34,6 @@ SKIPPED = "sprunget over"
 UNKNOWN = "ved ikke"
 ANONYMOUS = "anonym"
 _TOKEN = re.compile(r"\[(telefon|e-mail) \d+\]")
-_CHANNEL_WORDS = {"telefon": "telefon", "e-mail": "e-mail"}
 _CORRECT = re.compile(r"^ret:(\w+)$")
 # What a citizen may call the thing she wants to correct.
 _CORRECT_WORDS = (
@@ -63,9 +62,7 @@ class ValidateHenvendelseForm(Action):
             return self._begin(tracker, heard)
         if heard.urgent:
             # Safety first: the intake is left where it stands and is not asked again until the citizen wants to.
-            dispatcher.utter_message(
-                json_message={"answer": heard.topic, "topic": heard.topic, "values": {"igang": True}}
-            )
+            dispatcher.utter_message(json_message={"answer": heard.topic, "topic": heard.topic})
             return [SlotSet(asked, None), SlotSet("requested_slot", None)]
         if heard.wants_to_stop:
             dispatcher.utter_message(json_message={"answer": "henvendelse.sat_paa_pause", "topic": "bot.start_forfra"})
@@ -227,7 +224,7 @@ def _intake(slots: dict) -> Intake:
         decision_date=date.fromisoformat(decided) if decided and decided != UNKNOWN else None,
         prior_dialogue=slots.get("prior_dialogue"),
         contact_name=None if slots.get("contact_name") == SKIPPED else slots.get("contact_name"),
-        contact_channel=_CHANNEL_WORDS[token[1]] if token else None,
+        contact_channel=token[1] if token else None,
         contact_value=contact or None,
         anonymous=contact == ANONYMOUS,
         consent_forward=slots.get("consent") == "ja",

@@ -117,16 +117,11 @@ def _steps(steps: list[str] | str | None, values: dict) -> str:
 
 def _choices(entry: dict, values: dict) -> list[dict]:
     found = []
-    origin = entry.get("choices_from")
-    if origin == "candidates":
+    if entry.get("choices_from") == "candidates":
         found = [{"label": choice_labels()[topic], "value": f"emne:{topic}"} for topic in values.get("candidates", [])]
-    elif origin in ("omraader", "units") or (entry.get("ask_omraade") and not values.get("vej")):
-        kind = origin or "omraader"
-        prefix = {"omraader": "omraade", "units": "unit"}[kind]
-        chosen = values.get("options") or list(taxonomy()[kind])
-        found = [{"label": label(kind, key), "value": f"{prefix}:{key}"} for key in chosen]
-        if entry.get("ask_omraade"):
-            found = [{**c, "value": f"emne:klage.afgoerelse {c['value']}"} for c in found]
+    elif entry.get("choices_from") == "omraader" or (entry.get("ask_omraade") and not values.get("vej")):
+        topic = "emne:klage.afgoerelse " if entry.get("ask_omraade") else ""
+        found = [{"label": name, "value": f"{topic}omraade:{key}"} for key, name in taxonomy()["omraader"].items()]
     for choice in entry.get("choices", []):
         if "if" in choice and not values.get(choice["if"]):
             continue

@@ -5,7 +5,7 @@ Steps are (key, values); the words for each key are in bot/answers/frister.yml.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -32,7 +32,6 @@ class Frist:
     steps: tuple[tuple[str, dict], ...]
     sources: tuple[str, ...]
     cautious: bool = False
-    extra: dict = field(default_factory=dict)
 
     def as_json(self) -> dict:
         """Return the fields the chat API shows as `deadline`."""

@@ -42,23 +42,9 @@ def train(settings: Settings) -> Path:
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     name = path.name.removesuffix(".tar.gz")
-    command = [
-        str(ROOT / ".venv/bin/rasa"),
-        "train",
-        "--domain",
-        "bot/domain",
-        "--data",
-        "nlu/data",
-        "bot/rules",
-        "--out",
-        str(path.parent),
-        "--fixed-model-name",
-        name + "-part",
-    ]
-    done = subprocess.run(command, cwd=ROOT, env=environment(settings), capture_output=True, text=True)
     made = path.with_name(name + "-part.tar.gz")
-    if done.returncode or not made.exists():
-        sys.stderr.write(done.stdout[-4000:] + done.stderr[-4000:])
+    done = _rasa(settings, "train", "--out", str(path.parent), "--fixed-model-name", name + "-part")
+    if not (done and made.exists()):
         raise ConfigurationError("Modellen kunne ikke trænes. Se meddelelsen herover; data ligger i nlu/data og bot/.")
     made.rename(path)
     for old in path.parent.glob("*.tar.gz"):
@@ -69,20 +55,18 @@ def train(settings: Settings) -> Path:
 
 def validate(settings: Settings) -> None:
     """Let Rasa check domain, rules and examples against each other. Raises ConfigurationError when they disagree."""
-    command = [
-        str(ROOT / ".venv/bin/rasa"),
-        "data",
-        "validate",
-        "--domain",
-        "bot/domain",
-        "--data",
-        "nlu/data",
-        "bot/rules",
-    ]
-    done = subprocess.run(command, cwd=ROOT, env=environment(settings), capture_output=True, text=True)
+    if not _rasa(settings, "data", "validate"):
+        raise ConfigurationError("Domæne, regler og eksempler passer ikke sammen. Se meddelelsen herover.")
+
+
+def _rasa(settings: Settings, *command: str) -> bool:
+    """Run a Rasa command on our domain, rules and examples; return whether it went well, and show why when not."""
+    inputs = ("--domain", "bot/domain", "--data", "nlu/data", "bot/rules")
+    whole = [str(ROOT / ".venv/bin/rasa"), *command, *inputs]
+    done = subprocess.run(whole, cwd=ROOT, env=environment(settings), capture_output=True, text=True)
     if done.returncode:
         sys.stderr.write(done.stdout[-4000:] + done.stderr[-4000:])
-        raise ConfigurationError("Domæne, regler og eksempler passer ikke sammen. Se meddelelsen herover.")
+    return done.returncode == 0
 
 
 def rasa_token(settings: Settings) -> str:

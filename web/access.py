@@ -24,6 +24,13 @@ def public(view: Callable) -> Callable:
     return view
 
 
+def _admit(actor: Actor, role: str, refusal: str) -> None:
+    """Let `actor` in for this request, or refuse with these words when the role is below `role`."""
+    if RANK[actor.role] < RANK[role]:
+        raise NotAllowed(refusal)
+    g.actor = actor
+
+
 def staff_only(role: str = "reader") -> Callable:
     """Signed-in staff with at least this role."""
 
@@ -31,9 +38,8 @@ def staff_only(role: str = "reader") -> Callable:
         @wraps(view)
         @login_required
         def guarded(*args, **kwargs):
-            if RANK[current_user.role] < RANK[role]:
-                raise NotAllowed("Din rolle giver ikke adgang til det.")
-            g.actor = Actor(current_user.name, current_user.role, staff_id=current_user.staff_id)
+            actor = Actor(current_user.name, current_user.role, staff_id=current_user.staff_id)
+            _admit(actor, role, "Din rolle giver ikke adgang til det.")
             return view(*args, **kwargs)
 
         guarded.access = f"staff:{role}"
@@ -51,9 +57,8 @@ def token_only(role: str = "reader") -> Callable:
             scheme, _, token = request.headers.get("Authorization", "").partition(" ")
             with reading() as db:
                 holder = token_holder(db, token.strip() if scheme.lower() == "bearer" else "")
-            if RANK[holder.role] < RANK[role]:
-                raise NotAllowed("Nøglens rolle giver ikke adgang til det.")
-            g.actor = Actor(holder.name, holder.role, token_id=holder.id)
+            actor = Actor(holder.name, holder.role, token_id=holder.id)
+            _admit(actor, role, "Nøglens rolle giver ikke adgang til det.")
             return view(*args, **kwargs)
 
         guarded.access = f"token:{role}"

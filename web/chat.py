@@ -17,7 +17,7 @@ from casework.settings import current
 from casework.taxonomy import taxonomy
 from web import metrics
 from web.access import public
-from web.errors import DOWN, BadRequest, problem
+from web.errors import DOWN, WORDS, BadRequest, problem
 from web.limits import limiter
 from web.rasa_client import AssistantDown, Understood, ask
 
@@ -26,7 +26,6 @@ blueprint = Blueprint("chat", __name__)
 
 MAX_MESSAGE = 4_000
 CODE = "[kode]"
-SHOWN_SLOTS = ("omraade", "unit")
 
 
 @dataclass
@@ -90,7 +89,7 @@ def converse(token: str | None, text: str) -> Reply:
 
 def _checked(text: str) -> str:
     if len(text) > MAX_MESSAGE:
-        raise BadRequest(413, "Beskeden er for lang. Skriv højst 4.000 tegn ad gangen. Intet er slettet.")
+        raise BadRequest(413, WORDS[413])
     if not privacy.clean(text):
         raise BadRequest(400, "Beskeden er tom. Skriv, hvad du vil spørge om.")
     return text
@@ -98,7 +97,6 @@ def _checked(text: str) -> str:
 
 def _reply(token: str, understood: Understood) -> Reply:
     candidates = [r["name"] for r in understood.ranking if r["name"] in choice_labels()][:3]
-    unsure = understood.topic is None
     values = {
         **understood.slots,
         "candidates": candidates,
@@ -107,7 +105,7 @@ def _reply(token: str, understood: Understood) -> Reply:
     }
     messages, extra = [], {}
     for payload in understood.payloads:
-        messages.append(_message(payload, values, unsure, candidates))
+        messages.append(_message(payload, values))
         extra.update((key, payload[key]) for key in ("deadline", "handoff") if key in payload)
     last = understood.payloads[-1].get("answer") if understood.payloads else None
     if not messages:
@@ -130,11 +128,11 @@ def _reply(token: str, understood: Understood) -> Reply:
     )
 
 
-def _message(payload: dict, values: dict, unsure: bool, candidates: list[str]) -> dict:
+def _message(payload: dict, values: dict) -> dict:
     key = payload.get("answer")
     if key is None:
         return {"text": payload.get("text", ""), "choices": [], "sources": [], "urgent": False}
-    if key == "usikker" and not candidates:
+    if key == "usikker" and not values["candidates"]:
         key = "forstod_ikke"
     values = {**values, **payload.get("values", {})}
     try:
