@@ -1,8 +1,8 @@
 """Stops personal data at the door: what a citizen types is masked here before it is stored, logged or sent on.
 
-A CPR number is dropped for good. An e-mail address or a phone number becomes a token such as `[telefon 1]`; its value
-is kept encrypted beside the conversation and is put back only when a case is filed. Further kinds (names, addresses)
-join by adding a finder to FINDERS.
+A CPR number is dropped for good. An e-mail address, a phone number, a name or an address becomes a token such as
+`[telefon 1]`; its value is kept encrypted beside the conversation and is put back only when a case is filed. Further
+kinds join by adding a finder to FINDERS.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework.models import PersonalValue
+from casework.names import addresses_in, names_in
 
 CPR_REMOVED = "[cpr-nummer fjernet]"
-TOKEN = re.compile(r"\[(?:e-mail|telefon|navn) \d+\]")
+TOKEN = re.compile(r"\[(?:e-mail|telefon|navn|adresse) \d+\]")
 
 _DASHES = r"\-‐‑‒–—−"
 _GAP = rf"[\s._/{_DASHES}]{{0,3}}"
@@ -75,8 +76,27 @@ def _find_phone(text: str) -> Iterator[Found]:
     return (Found(m.start(), m.end(), "telefon") for m in _PHONE.finditer(text) if not _DATE_LIKE.match(m[0].strip()))
 
 
+def _find_name(text: str) -> Iterator[Found]:
+    longest_first = sorted(set(names_in(text)), key=lambda span: span[0] - span[1])
+    kept: list[Found] = []
+    for start, end in longest_first:
+        if all(end <= other.start or start >= other.end for other in kept) and not TOKEN.search(text[start:end]):
+            kept.append(Found(start, end, "navn"))
+    return iter(kept)
+
+
+def _find_address(text: str) -> Iterator[Found]:
+    return (Found(start, end, "adresse") for start, end in addresses_in(text))
+
+
 # In order of precedence: where two overlap, the first one wins.
-FINDERS: tuple[Callable[[str], Iterator[Found]], ...] = (_find_cpr, _find_email, _find_phone)
+FINDERS: tuple[Callable[[str], Iterator[Found]], ...] = (
+    _find_cpr,
+    _find_email,
+    _find_phone,
+    _find_address,
+    _find_name,
+)
 
 
 class Masked(NamedTuple):

@@ -7,10 +7,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.shared.core.events import ActiveLoop, UserUttered
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from nlu.components.decision import SMALL_TALK
+from nlu.components.understanding import FALLBACK
+
+PASSING = (*SMALL_TALK, FALLBACK)
 HIDDEN_SLOTS = {"requested_slot", "session_started_metadata"}
 
 
@@ -66,8 +71,10 @@ async def _turn(processor: Any, sender: str, text: str) -> dict[str, Any]:
     """Run one turn the way Rasa's processor does and return messages and state."""
     collector = CollectingOutputChannel()
     message = UserMessage(text, collector, sender, input_channel=VejviserInput.name())
-    tracker = await processor.log_message(message, should_save_tracker=False)
+    tracker = await processor.fetch_tracker_and_update_session(sender, collector)
     loop_before = tracker.active_loop_name
+    message.metadata = {"before": _topic_before(tracker)}
+    await processor._handle_message_with_tracker(message, tracker)
     tracker = await processor.run_action_extract_slots(collector, tracker)
     await processor._run_prediction_loop(collector, tracker)
     await processor.save_tracker(tracker)
@@ -76,6 +83,7 @@ async def _turn(processor: Any, sender: str, text: str) -> dict[str, Any]:
         "messages": collector.messages,
         "intent": latest.intent,
         "ranking": latest.parse_data.get("intent_ranking", []),
+        "also": latest.parse_data.get("also"),
         "loop_before": loop_before,
         "loop": tracker.active_loop_name,
         "requested_slot": tracker.get_slot("requested_slot"),
@@ -85,3 +93,15 @@ async def _turn(processor: Any, sender: str, text: str) -> dict[str, Any]:
             if value is not None and name not in HIDDEN_SLOTS
         },
     }
+
+
+def _topic_before(tracker: Any) -> str | None:
+    """Return the topic the conversation is about: the latest one that was not small talk. Within a dialogue it is the
+    one that began it, since answers to its questions are no topics of their own."""
+    within = tracker.active_loop_name
+    for event in reversed(tracker.events):
+        if within and isinstance(event, ActiveLoop) and event.name == within:
+            within = None
+        elif not within and isinstance(event, UserUttered) and not (event.intent_name or FALLBACK).startswith(PASSING):
+            return event.intent_name
+    return None

@@ -17,7 +17,7 @@ from casework.calendar import long_date
 from casework.enums import CASE_PRIORITIES, CASE_STATUSES, EVENT_KINDS, ROLES
 from casework.settings import current
 from casework.taxonomy import label
-from web import chat, console, errors, health, henvendelse, login, pages, staff_api
+from web import chat, console, errors, health, henvendelse, login, pages, staff_api, svar
 from web.limits import limiter
 
 MAX_BODY = 256 * 1024
@@ -60,7 +60,8 @@ def create_app() -> Flask:
     csrf = CSRFProtect(app)
     limiter.init_app(app)
     _login_manager(app)
-    for blueprint in (chat.blueprint, henvendelse.blueprint, health.blueprint, pages.blueprint, staff_api.blueprint):
+    open_to_all = (chat, henvendelse, health, pages, staff_api, svar)
+    for blueprint in (module.blueprint for module in open_to_all):
         # Nothing here acts on a cookie: a conversation token, a code or a bearer token is sent in the request itself.
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)

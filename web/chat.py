@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 blueprint = Blueprint("chat", __name__)
 
 MAX_MESSAGE = 4_000
+MAX_SEARCH = 120
 CODE = "[kode]"
 
 
@@ -82,7 +83,7 @@ def converse(token: str | None, text: str) -> Reply:
         log.warning("assistant down: %s", error)
         metrics.turns.labels("down").inc()
         return _store(token, conversation_id, turn_id, Reply(token, [render("driftsfejl")], down=True), None)
-    reply = _reply(token, understood)
+    reply = _reply(token, understood, to_send)
     metrics.turns.labels("answered" if reply.topic else "unsure").inc()
     return _store(token, conversation_id, turn_id, reply, understood.requested_slot)
 
@@ -95,11 +96,12 @@ def _checked(text: str) -> str:
     return text
 
 
-def _reply(token: str, understood: Understood) -> Reply:
+def _reply(token: str, understood: Understood, said: str) -> Reply:
     candidates = [r["name"] for r in understood.ranking if r["name"] in choice_labels()][:3]
     values = {
         **understood.slots,
         "candidates": candidates,
+        "sagt": said[:MAX_SEARCH],
         "problem": understood.slots.get("date_problem"),
         "svardato": svarfrist(clock.today(), clock.today()).date,
     }
@@ -112,6 +114,9 @@ def _reply(token: str, understood: Understood) -> Reply:
         messages.append(render("driftsfejl_formular" if understood.loop else "driftsfejl"))
     elif answers().get(last, {}).get("leads_on"):
         messages.append(render("driftsfejl_formular"))  # the question that should have followed never came
+    if understood.also in choice_labels():
+        label = render("ogsaa", {"emne": choice_labels()[understood.also]})["text"]
+        messages[-1]["choices"] = [*messages[-1]["choices"], {"label": label, "value": f"emne:{understood.also}"}]
     # The first thing said answers the message; what follows may be a dialogue's next question.
     topic = understood.payloads[0].get("topic", understood.topic) if understood.payloads else understood.topic
     return Reply(

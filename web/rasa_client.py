@@ -25,6 +25,7 @@ class Understood:
     slots: dict = field(default_factory=dict)
     loop: str | None = None
     requested_slot: str | None = None
+    also: str | None = None
 
 
 _http = requests.Session()
@@ -57,6 +58,7 @@ def ask(conversation_id: str, text: str) -> Understood:
         slots=data["slots"],
         loop=data["loop"],
         requested_slot=data["requested_slot"],
+        also=data["also"],
     )
 
 

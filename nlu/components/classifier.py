@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from scipy import sparse
 from sklearn.svm import LinearSVC
@@ -21,10 +23,12 @@ class LinearClassifier:
         """Fit on all rows; the temperature comes from a fifth of them that a first model had not seen."""
         wanted = np.asarray(labels)
         held_out = np.random.default_rng(seed).random(len(wanted)) < 0.2
-        probe = _support_vectors(rows[~held_out], wanted[~held_out])
+        with ThreadPoolExecutor(2) as threads:  # the solver lets other threads run
+            whole = threads.submit(_support_vectors, rows, wanted)
+            probe = _support_vectors(rows[~held_out], wanted[~held_out])
+            model = whole.result()
         known = held_out & np.isin(wanted, probe.classes_)
         temperature = _best_temperature(_margins(probe, rows[known]), np.searchsorted(probe.classes_, wanted[known]))
-        model = _support_vectors(rows, wanted)
         weights, bias = model.coef_, model.intercept_
         if len(model.classes_) == 2:
             weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])
@@ -37,7 +41,7 @@ class LinearClassifier:
 
 
 def _support_vectors(rows: sparse.csr_matrix, labels: np.ndarray) -> LinearSVC:
-    return LinearSVC(C=1.0, class_weight="balanced", random_state=0).fit(rows, labels)
+    return LinearSVC(C=1.0, class_weight="balanced", random_state=0, tol=0.01).fit(rows, labels)
 
 
 def _margins(model: LinearSVC, rows: sparse.csr_matrix) -> np.ndarray:

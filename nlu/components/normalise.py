@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+# What stands in a masked text for a name, a number or an address: it tells nothing of what is asked, and which names
+# were found must not change what is understood.
+_MASKED = re.compile(r"\[(?:navn|adresse|telefon|e-mail) \d+\]|\[cpr-nummer fjernet\]")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _TOKEN = re.compile(r"[a-z0-9]+|[?!]")
 _FOLD = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "é": "e", "ü": "u", "ö": "oe", "ä": "ae"})
@@ -14,8 +17,10 @@ def normalise(text: str) -> str:
     """Return `text` in the one form the classifier sees.
 
     Lower case; æ, ø and å as ae, oe and aa, because many keyboards and old phones write them so; a letter
-    repeated three times or more ("heeeelp") as two; anything but letters, digits, ? and ! as a space.
+    repeated three times or more ("heeeelp") as two; anything but letters, digits, ? and ! as a space. What stands for
+    masked personal data is left out.
     """
+    text = _MASKED.sub(" ", text)
     text = unicodedata.normalize("NFKC", text).lower()
     text = _REPEATED.sub(r"\1\1", text).translate(_FOLD)
     return " ".join(_TOKEN.findall(text))

@@ -13,9 +13,13 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.model import Example, Thresholds, TopicModel, Understood
+from nlu.components.decision import Thresholds, Understood, understand
+from nlu.components.model import TopicModel
+from nlu.lines import training_examples
 
 FALLBACK = "nlu_fallback"
+ALSO = "also"
+BEFORE = "before"
 CHOICE = re.compile(r"(?:\s*(?:emne|omraade|unit|dato):[a-z_.]+)+\s*$")
 
 
@@ -46,17 +50,22 @@ class Understanding(GraphComponent):
         return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit on the examples; an example's block says its area and unit under `metadata`."""
-        self._model = TopicModel.fit([_example(m) for m in training_data.intent_examples if m.get(TEXT)])
+        """Fit on the lines of nlu/data; what Rasa hands over only says that they changed (see nlu/importer.py)."""
+        self._model = TopicModel.fit(training_examples())
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder)
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Set intent, ranking and the entities `omraade` and `unit` on each message."""
+        """Set intent, ranking, the entities `omraade` and `unit`, and the topic of a second question on each message.
+
+        The channel says under `metadata` which topic the conversation was about before.
+        """
         for message in messages:
             text = message.get(TEXT) or ""
-            understood = _read_choice(text) if CHOICE.match(text) else self._model.understand(text, self._at)
+            before = (message.get("metadata") or {}).get(BEFORE)
+            choice = CHOICE.match(text)
+            understood = _read_choice(text) if choice else understand(self._model, text, self._at, before)
             _set(message, text, understood)
         return messages
 
@@ -76,11 +85,6 @@ class Understanding(GraphComponent):
         return component
 
 
-def _example(message: Message) -> Example:
-    said = (message.get("metadata") or {}).get("intent") or {}
-    return Example(message.get(TEXT), message.get(INTENT), said.get("omraade"), said.get("unit"))
-
-
 def _read_choice(text: str) -> Understood:
     """A pressed choice says what it means; nothing is left to guess."""
     parts = [part.split(":", 1) for part in text.split()]
@@ -94,6 +98,7 @@ def _set(message: Message, text: str, understood: Understood) -> None:
     message.set(INTENT, intent, add_to_output=True)
     ranking = [{"name": name, "confidence": confidence} for name, confidence in understood.ranking]
     message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+    message.set(ALSO, understood.also, add_to_output=True)
     entities = [
         {
             "entity": kind,

@@ -1,4 +1,4 @@
-"""The labelled lines: those the model is trained on, and those nobody trained on."""
+"""The labelled lines that set the thresholds, and those nobody trained on and nothing is chosen by."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
 from nlu.components.model import Example
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-UNSEEN = Path(__file__).parent / "unseen.jsonl"
+HERE = Path(__file__).parent
 
 
 class Unseen(NamedTuple):
@@ -21,21 +19,46 @@ class Unseen(NamedTuple):
     style: str
 
 
-def training_examples() -> list[Example]:
-    """Return every line of nlu/data with its labels."""
-    examples = []
-    for path in sorted((ROOT / "nlu" / "data").glob("*.yml")):
-        for block in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["nlu"]:
-            said = block.get("metadata") or {}
-            labels = (block["intent"], said.get("omraade"), said.get("unit"))
-            examples += [Example(line.removeprefix("- "), *labels) for line in block["examples"].splitlines()]
-    return examples
+class Two(NamedTuple):
+    """A message with two questions: the topic of the first and of the second."""
+
+    text: str
+    topic: str
+    also: str
+
+
+class FollowUp(NamedTuple):
+    """A message that leans on the one before: what was said, its topic, and what is meant now."""
+
+    before: str
+    before_topic: str
+    text: str
+    topic: str
 
 
 def unseen_examples() -> list[Unseen]:
-    """Return the test set, written by other hands than the training lines."""
-    found = []
-    for line in UNSEEN.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        found.append(Unseen(Example(row["text"], row["topic"], row["omraade"], row["unit"]), row["style"]))
-    return found
+    """Return the test set, written by other hands than the training lines; nothing is chosen by it."""
+    return _labelled("unseen.jsonl")
+
+
+def calibration_examples() -> list[Unseen]:
+    """Return the lines that set the thresholds, by other hands again."""
+    return _labelled("calibration.jsonl")
+
+
+def two_questions(name: str) -> list[Two]:
+    """Return the messages with two questions of the set `name`: unseen or calibration."""
+    return [Two(row["text"], row["topic"], row["also"]) for row in _rows(f"{name}_two.jsonl")]
+
+
+def follow_ups(name: str) -> list[FollowUp]:
+    """Return the messages that lean on an earlier one, of the set `name`: unseen or calibration."""
+    return [FollowUp(r["before"], r["before_topic"], r["text"], r["topic"]) for r in _rows(f"{name}_follow.jsonl")]
+
+
+def _labelled(name: str) -> list[Unseen]:
+    return [Unseen(Example(r["text"], r["topic"], r["omraade"], r["unit"]), r["style"]) for r in _rows(name)]
+
+
+def _rows(name: str) -> list[dict]:
+    return [json.loads(line) for line in (HERE / name).read_text(encoding="utf-8").splitlines()]

@@ -1,4 +1,7 @@
-"""Scores the understanding: `make evaluate`. Writes var/evaluation.md and var/evaluation.png."""
+"""Scores the understanding: `make evaluate`. Writes var/evaluation.md and var/evaluation.png.
+
+With STOCK=minutes the standard pipeline is trained that long on the same lines and stands beside ours.
+"""
 
 from __future__ import annotations
 
@@ -9,98 +12,33 @@ import time
 from pathlib import Path
 
 import numpy as np
-import yaml
 
-from nlu.components.model import URGENT, Example, Thresholds, TopicModel, Understood
-from tests.nlu.data import ROOT, Unseen, training_examples, unseen_examples
+from casework.processes import model_path
+from casework.settings import Settings
+from nlu.components.decision import Thresholds, understand
+from nlu.components.model import Example, TopicModel
+from nlu.lines import training_examples
+from tests.nlu import stock
+from tests.nlu.calibrate import thresholds
+from tests.nlu.data import (
+    ROOT,
+    Unseen,
+    calibration_examples,
+    follow_ups,
+    two_questions,
+    unseen_examples,
+)
+from tests.nlu.scoring import Score
 
 FOLDS = 5
+LEVELS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 REPORT = Path(os.environ.get("EVALUATION", ROOT / "var" / "evaluation.md"))
+NOT_OURS = ("område", "enhed")  # the standard pipeline learns no areas or units from these lines
 
 
-def thresholds() -> Thresholds:
-    """Return the thresholds of config.yml."""
-    component = yaml.safe_load((ROOT / "config.yml").read_text())["pipeline"][0]
-    return Thresholds(**{name: component[name] for name in Thresholds._fields})
-
-
-class Score:
-    """What a model makes of labelled lines: best guess, decision, probabilities."""
-
-    def __init__(self, model: TopicModel, examples: list[Example], at: Thresholds) -> None:
-        self.examples = examples
-        self.decisions: list[Understood] = [model.understand(e.text, at) for e in examples]
-        self.guesses, self.confidences, self.danger = [], [], []
-        self.facets: dict[str, list[tuple[str, str | None]]] = {"omraade": [], "unit": []}
-        for example, decision in zip(examples, self.decisions, strict=True):
-            indices, weights = model.vectoriser.row(example.text)
-            probabilities = model.classifiers["topic"].probabilities(indices, weights)
-            best = int(probabilities.argmax())
-            self.guesses.append(model.topics[best])
-            self.confidences.append(float(probabilities[best]))
-            for facet, found in self.facets.items():
-                wanted = getattr(example, facet)
-                if wanted:
-                    found.append((wanted, (decision.facets.get(facet) or (None,))[0]))
-
-    def top1(self) -> float:
-        """Share of lines whose best guess is right."""
-        return float(np.mean([g == e.topic for g, e in zip(self.guesses, self.examples, strict=True)]))
-
-    def right(self) -> float:
-        """Share answered at once and rightly."""
-        return float(np.mean([d.topic == e.topic for d, e in self._pairs()]))
-
-    def wrong(self) -> float:
-        """Share answered at once and wrongly: the error that destroys trust."""
-        return float(np.mean([d.topic not in (None, e.topic) for d, e in self._pairs()]))
-
-    def asked_well(self) -> float:
-        """Share answered rightly, or asked about with the right topic among the choices."""
-        return float(
-            np.mean([e.topic == d.topic or (d.topic is None and e.topic in _offered(d)) for d, e in self._pairs()])
-        )
-
-    def urgent_found(self) -> float:
-        """Share of emergencies met with an emergency answer."""
-        return float(np.mean([_is_urgent(d.topic) for d, e in self._pairs() if _is_urgent(e.topic)]))
-
-    def false_alarms(self) -> float:
-        """Share of other lines met with an emergency answer."""
-        return float(np.mean([_is_urgent(d.topic) for d, e in self._pairs() if not _is_urgent(e.topic)]))
-
-    def outside_left_alone(self) -> float:
-        """Share of out-of-scope lines not answered as something else."""
-        return float(np.mean([d.topic in (None, "udenfor") for d, e in self._pairs() if e.topic == "udenfor"]))
-
-    def facet(self, name: str) -> float:
-        """Share of lines with an area (or unit) for which the right one was found."""
-        return float(np.mean([wanted == got for wanted, got in self.facets[name]]))
-
-    def numbers(self) -> dict[str, float]:
-        """Return every figure by its Danish name."""
-        return {
-            "bedste gæt er rigtigt": self.top1(),
-            "besvaret rigtigt med det samme": self.right(),
-            "besvaret forkert med det samme": self.wrong(),
-            "rigtigt, eller det rigtige valg tilbudt": self.asked_well(),
-            "akut fundet": self.urgent_found(),
-            "falsk alarm": self.false_alarms(),
-            "udenfor ikke besvaret som andet": self.outside_left_alone(),
-            "område": self.facet("omraade"),
-            "enhed": self.facet("unit"),
-        }
-
-    def _pairs(self):
-        return zip(self.decisions, self.examples, strict=True)
-
-
-def _offered(decision: Understood) -> list[str]:
-    return [name for name, _ in decision.ranking[:3]]
-
-
-def _is_urgent(topic: str | None) -> bool:
-    return bool(topic) and topic.startswith(URGENT)
+def score_of(model: TopicModel, examples: list[Example], at: Thresholds) -> Score:
+    """Return the figures of `model` on `examples`."""
+    return Score(examples, lambda text: understand(model, text, at))
 
 
 def cross_validation(examples: list[Example], at: Thresholds) -> dict[str, float]:
@@ -109,76 +47,158 @@ def cross_validation(examples: list[Example], at: Thresholds) -> dict[str, float
     folds = []
     for fold in range(FOLDS):
         model = TopicModel.fit([e for e, part in zip(examples, order, strict=True) if part != fold])
-        folds.append(Score(model, [e for e, part in zip(examples, order, strict=True) if part == fold], at).numbers())
+        held = [e for e, part in zip(examples, order, strict=True) if part == fold]
+        folds.append(score_of(model, held, at).numbers())
         _say(f"fold {fold + 1} of {FOLDS}: top-1 {folds[-1]['bedste gæt er rigtigt']:.3f}")
     return {name: float(np.mean([f[name] for f in folds])) for name in folds[0]}
+
+
+def seconds_of_turns(model: TopicModel, at: Thresholds) -> dict[str, tuple[float, float]]:
+    """Return for messages with two questions, and for those that lean on the one before, the shares decided rightly
+    and wrongly."""
+    double = [(q, understand(model, q.text, at)) for q in two_questions("unseen")]
+    leaning = [(f, understand(model, f.text, at, f.before_topic)) for f in follow_ups("unseen")]
+    alone = [(f, understand(model, f.text, at)) for f in follow_ups("unseen")]
+
+    def shares(pairs, right) -> tuple[float, float]:
+        hits = [right(line, d) for line, d in pairs]
+        sure = [d.topic is not None for _, d in pairs]
+        return float(np.mean(hits)), float(np.mean([s and not h for s, h in zip(sure, hits, strict=True)]))
+
+    return {
+        f"to spørgsmål, begge fundet i rækkefølge ({len(double)} linjer)": shares(
+            double, lambda q, d: (d.topic, d.also) == (q.topic, q.also)
+        ),
+        f"to spørgsmål, det ene eller begge fundet ({len(double)} linjer)": shares(
+            double, lambda q, d: d.topic in (q.topic, q.also)
+        ),
+        f"opfølgning i samtalen ({len(leaning)} linjer)": shares(leaning, lambda f, d: d.topic == f.topic),
+        "samme opfølgning uden samtalen": shares(alone, lambda f, d: d.topic == f.topic),
+    }
 
 
 def main() -> None:
     """Train, score, write the report and the picture."""
     at, examples, unseen = thresholds(), training_examples(), unseen_examples()
+    lines = [u.example for u in unseen]
     started = time.monotonic()
     model = TopicModel.fit(examples)
     seconds = time.monotonic() - started
-    score = Score(model, [u.example for u in unseen], at)
-    folds = cross_validation(examples, at)
+    score = score_of(model, lines, at)
+    columns = {
+        "nye linjer": score.numbers(),
+        "linjer, tærsklerne er sat efter": score_of(model, [u.example for u in calibration_examples()], at).numbers(),
+        "krydsvalidering, 5 dele": cross_validation(examples, at),
+    }
+    cost = _beside_stock(columns, lines, seconds)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(_report(score, folds, unseen, len(examples), seconds, at, model), encoding="utf-8")
+    parts = [
+        _head(len(examples), len(lines), at),
+        _figures(columns),
+        cost,
+        _turns(seconds_of_turns(model, at)),
+        _details(score, unseen),
+    ]
+    REPORT.write_text("\n".join(line for part in parts for line in part) + "\n", encoding="utf-8")
     _picture(score, REPORT.with_suffix(".png"))
     _say(REPORT.read_text(encoding="utf-8"))
 
 
-def _report(
-    score: Score, folds: dict, unseen: list[Unseen], trained: int, seconds: float, at: Thresholds, model
-) -> str:
-    lines = [
+def _beside_stock(columns: dict, lines: list[Example], seconds: float) -> list[str]:
+    """Add the standard pipeline's figures to `columns` and return a table of what each of the two costs."""
+    minutes = float(os.environ.get("STOCK", "0"))
+    own = model_path(Settings.read({}))
+    if not minutes or not own.exists():
+        return []
+    path, trained, epochs = stock.trained(own.parent, minutes)
+    ours = stock.measure(own, lines)
+    theirs = stock.measure(path, lines, trained, epochs)
+    figures = theirs.score.numbers()
+    columns[f"standardpipelinen, {theirs.epochs} epoker"] = {
+        name: float("nan") if name.startswith(NOT_OURS) else value for name, value in figures.items()
+    }
+    rows = [
+        ("processortid pr. besked, ms", f"{ours.cpu_ms:.2f}", f"{theirs.cpu_ms:.2f}", ours.cpu_ms / theirs.cpu_ms),
+        ("træning, sekunder", f"{seconds:.0f}", f"{theirs.train_seconds:.0f}", seconds / theirs.train_seconds),
+        (
+            "modelfil, MB",
+            f"{ours.megabytes:.1f}",
+            f"{theirs.megabytes:.1f}",
+            ours.megabytes / theirs.megabytes,
+        ),
+    ]
+    return [
+        "",
+        "## Hvad det koster",
+        "",
+        "| | Vejviser | Rasas standardpipeline | forhold |",
+        "|---|---|---|---|",
+        *(f"| {name} | {a} | {b} | {ratio:.2f} |" for name, a, b, ratio in rows),
+    ]
+
+
+def _head(trained: int, tested: int, at: Thresholds) -> list[str]:
+    return [
         "# Hvor godt forstår Vejviser dansk",
         "",
-        f"{trained} linjer at lære af, {len(unseen)} linjer, som ingen har lært af. Træning: {seconds:.0f} sekunder.",
-        f"Tærskler: {', '.join(f'{k} {v}' for k, v in at._asdict().items())}.",
+        f"{trained} linjer at lære af, {tested} linjer, som ingen har lært af.",
+        f"Tærskler: {', '.join(f'{k} {v:g}' for k, v in at._asdict().items())}.",
         "",
-        "| | nye linjer | krydsvalidering, 5 dele |",
-        "|---|---|---|",
-        *(f"| {name} | {value:.1%} | {folds[name]:.1%} |" for name, value in score.numbers().items()),
-        "",
-        "## Hvis tærsklen var en anden",
-        "",
-        "| answer_at | besvaret | forkert af alle |",
-        "|---|---|---|",
     ]
-    for threshold in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
-        sure = np.array(score.confidences) >= threshold
-        wrong = np.array([g != e.topic for g, e in zip(score.guesses, score.examples, strict=True)])
-        lines.append(f"| {threshold} | {sure.mean():.1%} | {(sure & wrong).mean():.1%} |")
+
+
+def _figures(columns: dict[str, dict[str, float]]) -> list[str]:
+    names = next(iter(columns.values()))
+    return [
+        "| | " + " | ".join(columns) + " |",
+        "|---" * (len(columns) + 1) + "|",
+        *(
+            f"| {name} | "
+            + " | ".join(_percent(figures.get(name, float("nan"))) for figures in columns.values())
+            + " |"
+            for name in names
+        ),
+    ]
+
+
+def _percent(share: float) -> str:
+    return "–" if np.isnan(share) else f"{share:.1%}"
+
+
+def _turns(shares: dict[str, tuple[float, float]]) -> list[str]:
+    return [
+        "",
+        "## To spørgsmål i ét, og spørgsmål, der læner sig op ad det forrige",
+        "",
+        "| | rigtigt | forkert |",
+        "|---|---|---|",
+        *(f"| {name} | {right:.0%} | {wrong:.0%} |" for name, (right, wrong) in shares.items()),
+    ]
+
+
+def _details(score: Score, unseen: list[Unseen]) -> list[str]:
+    lines = ["", "## Hvis tærsklen var en anden", "", "| answer_at | besvaret | forkert af alle |", "|---|---|---|"]
+    for level in LEVELS:
+        answered, wrong = score.at_threshold(level)
+        lines.append(f"| {level} | {answered:.1%} | {wrong:.1%} |")
     lines += ["", "## Sikkerhed og sandhed", "", "| sikkerhed | linjer | rigtige |", "|---|---|---|"]
-    lines += [f"| {low:.1f}-{low + 0.1:.1f} | {n} | {share:.0%} |" for low, n, share in _calibration(score) if n]
+    lines += [f"| {low:.1f}-{low + 0.1:.1f} | {n} | {share:.0%} |" for low, n, share in score.calibration() if n]
     lines += ["", "## Stil", "", "| stil | linjer | bedste gæt er rigtigt |", "|---|---|---|"]
     lines += _grouped([u.style for u in unseen], score)
     lines += ["", "## Emne", "", "| emne | linjer | bedste gæt er rigtigt |", "|---|---|---|"]
-    lines += _grouped([u.example.topic for u in unseen], score)
+    lines += _grouped([e.topic for e in score.examples], score)
     mixed = collections.Counter(
         (e.topic, g) for e, g in zip(score.examples, score.guesses, strict=True) if e.topic != g
     )
     lines += ["", "## Oftest forvekslet", "", "| er | blev til | linjer |", "|---|---|---|"]
-    lines += [f"| {wanted} | {got} | {n} |" for (wanted, got), n in mixed.most_common(25)]
-    return "\n".join(lines) + "\n"
+    return lines + [f"| {wanted} | {got or 'intet'} | {n} |" for (wanted, got), n in mixed.most_common(25)]
 
 
 def _grouped(keys: list[str], score: Score) -> list[str]:
-    right = collections.defaultdict(list)
-    for key, guess, example in zip(keys, score.guesses, score.examples, strict=True):
-        right[key].append(guess == example.topic)
-    return [f"| {key} | {len(found)} | {np.mean(found):.0%} |" for key, found in sorted(right.items())]
-
-
-def _calibration(score: Score) -> list[tuple[float, int, float]]:
-    confidences = np.array(score.confidences)
-    right = np.array([g == e.topic for g, e in zip(score.guesses, score.examples, strict=True)])
-    rows = []
-    for low in np.arange(0, 1, 0.1):
-        part = (confidences >= low) & (confidences < low + 0.1 + (low > 0.85))
-        rows.append((float(low), int(part.sum()), float(right[part].mean()) if part.any() else 0.0))
-    return rows
+    hits = collections.defaultdict(list)
+    for key, hit in zip(keys, score.hits, strict=True):
+        hits[key].append(hit)
+    return [f"| {key} | {len(found)} | {np.mean(found):.0%} |" for key, found in sorted(hits.items())]
 
 
 def _picture(score: Score, path: Path) -> None:
@@ -187,13 +207,19 @@ def _picture(score: Score, path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    rows = [(low + 0.05, share) for low, n, share in _calibration(score) if n >= 5]
-    figure, axes = plt.subplots(figsize=(5, 5))
-    axes.plot([0, 1], [0, 1], color="#999999", linestyle="--", label="ærlig")
-    axes.plot([x for x, _ in rows], [y for _, y in rows], marker="o", color="#0b3d66", label="Vejviser")
-    axes.set(xlabel="sikkerhed", ylabel="andel rigtige", xlim=(0, 1), ylim=(0, 1), title="Sikkerhed og sandhed")
-    axes.legend()
-    figure.savefig(path, dpi=120, bbox_inches="tight")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.5))
+    rows = [(low + 0.05, share) for low, n, share in score.calibration() if n >= 5]
+    left.plot([0, 1], [0, 1], color="#999999", linestyle="--", label="ærlig")
+    left.plot([x for x, _ in rows], [y for _, y in rows], marker="o", color="#0b3d66", label="Vejviser")
+    left.set(xlabel="sikkerhed", ylabel="andel rigtige", xlim=(0, 1), ylim=(0, 1), title="Sikkerhed og sandhed")
+    left.legend()
+    levels = np.arange(0.2, 0.96, 0.05)
+    pairs = [score.at_threshold(level) for level in levels]
+    right.plot([a * 100 for a, _ in pairs], [w * 100 for _, w in pairs], marker="o", color="#0b3d66")
+    right.axhline(4, color="#b30000", linestyle="--", label="højst tilladt")
+    right.set(xlabel="% besvaret med det samme", ylabel="% besvaret forkert", title="Hvad mod koster")
+    right.legend()
+    figure.savefig(path, dpi=110, bbox_inches="tight")
 
 
 def _say(text: str) -> None:

@@ -4,26 +4,62 @@ import json
 import re
 import tarfile
 
+import numpy as np
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
 
+from casework.privacy import mask
 from casework.processes import model_path
 from casework.settings import Settings
 from casework.taxonomy import taxonomy
-from nlu.components.features import grams
-from nlu.components.model import Example, Thresholds, TopicModel
+from nlu.components.decision import Thresholds, understand
+from nlu.components.model import Example, TopicModel
 from nlu.components.normalise import normalise
-from tests.nlu.data import training_examples, unseen_examples
-from tests.nlu.evaluate import Score, thresholds
+from nlu.components.parts import questions
+from nlu.lines import training_examples
+from tests.nlu.calibrate import thresholds
+from tests.nlu.data import (
+    calibration_examples,
+    follow_ups,
+    two_questions,
+    unseen_examples,
+)
+from tests.nlu.scoring import Score
+
+
+def quads(text):
+    """Return the groups of four letters in a text: how alike two lines are is the share of them they have in common."""
+    words = (f" {word} " for word in normalise(text).split())
+    return frozenset(word[i : i + 4] for word in words for i in range(max(1, len(word) - 3)))
+
+
+def near_copies():
+    """Return (held-out line, training line) for each pair that is nearly the same; short lines, which can be said in
+    one way only, are left out."""
+    held = [u.example.text for u in unseen_examples() + calibration_examples() if len(u.example.text.split()) >= 5]
+    trained = [e.text for e in training_examples()]
+    theirs = [quads(text) for text in trained]
+    rare = CountVectorizer(analyzer=lambda found: found, min_df=2, max_df=100, dtype=np.int32)
+    rows = rare.fit_transform(theirs)
+    own = [quads(text) for text in held]
+    shared = (rare.transform(own) @ rows.T).tocsr()
+    return [
+        (held[number], trained[other])
+        for number, mine in enumerate(own)
+        for other, count in zip(shared[number].indices, shared[number].data, strict=True)
+        if count >= 2 and len(mine & theirs[other]) > 0.7 * len(mine | theirs[other])
+    ]
+
 
 # A change that lets one of these fall is not taken into use.
 FLOORS = {
     "bedste gæt er rigtigt": 0.90,
     "besvaret rigtigt med det samme": 0.85,
     "rigtigt, eller det rigtige valg tilbudt": 0.92,
-    "akut fundet": 0.93,
+    "akut fundet": 0.95,
     "udenfor ikke besvaret som andet": 0.90,
-    "område": 0.80,
-    "enhed": 0.82,
+    "område, hvor det afgør svaret": 0.85,
+    "enhed, hvor den afgør svaret": 0.85,
 }
 CEILINGS = {"besvaret forkert med det samme": 0.05, "falsk alarm": 0.012}
 
@@ -39,7 +75,7 @@ def model(migrated, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def score(model):
-    return Score(model, [u.example for u in unseen_examples()], thresholds()).numbers()
+    return Score([u.example for u in unseen_examples()], lambda text: understand(model, text, thresholds())).numbers()
 
 
 @pytest.mark.parametrize(("name", "floor"), FLOORS.items())
@@ -60,25 +96,7 @@ def test_the_test_set_covers_every_topic_with_at_least_eight_lines():
 
 
 def test_no_test_line_is_a_near_copy_of_a_training_line():
-    trained = [frozenset(grams(e.text, (4, 4))[0]) for e in training_examples()]
-    by_gram: dict[str, list[int]] = {}
-    for number, found in enumerate(trained):
-        for gram in found:
-            by_gram.setdefault(gram, []).append(number)
-    copies = []
-    for unseen in unseen_examples():
-        text = unseen.example.text
-        if len(text.split()) < 5:
-            continue  # "hej med dig" can be said in one way only
-        own = frozenset(grams(text, (4, 4))[0])
-        shared: dict[int, int] = {}
-        for gram in own:
-            for number in by_gram.get(gram, ()):
-                shared[number] = shared.get(number, 0) + 1
-        best = max(shared, key=lambda n: shared[n] / len(own | trained[n]), default=None)
-        if best is not None and shared[best] / len(own | trained[best]) > 0.7:
-            copies.append(text)
-    assert not copies
+    assert near_copies() == []
 
 
 def test_no_line_is_trained_twice_or_under_two_topics():
@@ -108,13 +126,13 @@ def test_the_same_word_written_differently_is_the_same(written, same):
 
 @pytest.mark.parametrize("nothing", ["", "?", "12345", "...", "🙂🙂", "\u200d"])
 def test_text_without_words_is_never_guessed_at(model, nothing):
-    understood = model.understand(nothing, thresholds())
+    understood = understand(model, nothing, thresholds())
     assert (understood.topic, understood.ranking, understood.facets) == (None, [], {})
 
 
 def test_small_talk_says_nothing_about_a_case(model):
     for text in ("tak for hjælpen", "hej", "farvel"):
-        assert model.understand(text, thresholds()).facets == {}
+        assert understand(model, text, thresholds()).facets == {}
 
 
 def test_a_model_is_the_same_after_it_is_saved_and_loaded(tmp_path):
@@ -125,7 +143,78 @@ def test_a_model_is_the_same_after_it_is_saved_and_loaded(tmp_path):
     first.save(tmp_path)
     second = TopicModel.load(tmp_path)
     for text in ("hej med dig", "mange tak"):
-        one, two = (m.understand(text, Thresholds()) for m in (first, second))
+        one, two = (understand(m, text, Thresholds()) for m in (first, second))
         assert one.topic == two.topic
         assert abs(one.confidence - two.confidence) < 0.01
     assert json.loads((tmp_path / "meta.json").read_text())["classifiers"]["topic"]["labels"] == ["hilsen", "tak"]
+
+
+@pytest.mark.parametrize("name", ["Qorri Brtlfsen", "Tadesse Wolde", "Xhevdet", "Ngozi"])
+def test_whether_the_language_model_found_a_name_does_not_change_what_is_understood(model, name):
+    """da_core_news_sm only adds names to those the rules find and mask. With it such a name arrives as a token, without
+    it as it was written; the topic is the same either way, on every line of the test set."""
+    assert mask(f"Det gælder {name}").values == {}  # the rules do not know it
+    at, changed = thresholds(), []
+    for unseen in unseen_examples():
+        text = unseen.example.text
+        without, with_model = (understand(model, f"{text} Det gælder {n}", at).topic for n in (name, "[navn 1]"))
+        if without != with_model:
+            changed.append((text, without, with_model))
+    assert not changed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hvornår skal jeg klage senest, og må jeg tage min søster med?",
+        "Må jeg optage mødet? Og hvem skriver referat?",
+        "hvor ligger jobcentret og hvornår har de åbent",
+    ],
+)
+def test_two_questions_are_told_apart(text):
+    assert len(questions(text)) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["Jeg fik nej i tirsdags. Hvornår skal jeg klage senest?", "Min mand og jeg vil klage over et afslag"]
+)
+def test_a_story_with_one_question_is_left_whole(text):
+    assert len(questions(text)) < 2
+
+
+def test_two_questions_in_one_message_are_both_heard_the_first_one_first(model):
+    found = [(understand(model, q.text, thresholds()), q) for q in two_questions("unseen")]
+    both = sum((d.topic, d.also) == (q.topic, q.also) for d, q in found)
+    either = sum(d.topic in (q.topic, q.also) for d, q in found)
+    offered = sum(d.topic is None and {q.topic, q.also} <= {n for n, _ in d.ranking[:3]} for d, q in found)
+    assert both >= 0.3 * len(found)
+    assert either + offered >= 0.8 * len(found)
+
+
+def test_one_question_is_seldom_taken_for_two(model):
+    lines = [u.example for u in unseen_examples()]
+    assert sum(understand(model, e.text, thresholds()).also is not None for e in lines) <= 0.02 * len(lines)
+
+
+def test_a_question_that_leans_on_the_one_before_is_understood_in_its_light(model):
+    at, lines = thresholds(), follow_ups("unseen")
+    in_light = sum(understand(model, f.text, at, f.before_topic).topic == f.topic for f in lines)
+    alone = sum(understand(model, f.text, at).topic == f.topic for f in lines)
+    assert in_light >= 0.6 * len(lines)
+    assert in_light > alone
+
+
+@pytest.mark.parametrize("before", ["klage.frist", "moede.book", "fuldmagt.digital", "sag.tolk", "vejvisning.mitid"])
+def test_a_whole_question_means_the_same_whatever_was_spoken_of_before(model, before):
+    for text, topic in (
+        ("Hvem er borgerrådgiveren?", "borgerraadgiver.hvem"),
+        ("Må jeg optage samtalen med kommunen?", "sag.optagelse"),
+        ("Jeg vil gerne søge aktindsigt i min sag", "aktindsigt.soeg"),
+        ("hvordan klager jeg over en afgørelse", "klage.afgoerelse"),
+    ):
+        assert understand(model, text, thresholds(), before).topic == topic
+
+
+@pytest.mark.parametrize("before", ["klage.frist", "moede.book", "aktindsigt.soeg"])
+def test_danger_is_heard_whatever_was_spoken_of_before(model, before):
+    assert understand(model, "jeg vil ikke leve mere", thresholds(), before).topic == "akut.liv"

@@ -4,7 +4,10 @@ import re
 
 import pytest
 import requests
+from sqlalchemy import select
 
+from casework import db as database
+from casework.models import Turn
 from tests.stack import Citizen
 
 
@@ -181,3 +184,40 @@ def test_nobody_reads_or_continues_a_conversation_without_its_token(stack, citiz
 def test_the_api_is_described(stack):
     described = requests.get(f"{stack.url}/api/openapi.json", timeout=10).json()
     assert {"/api/chat", "/api/staff/cases"} <= set(described["paths"])
+
+
+def test_of_two_questions_the_first_is_answered_and_the_second_is_a_button(citizen):
+    reply = citizen.says("Hvordan giver jeg min søn digital fuldmagt? Og kan jeg få lov at se papirerne i min sag?")
+    assert reply["topic"] == "fuldmagt.digital"
+    choices = [c for m in reply["messages"] for c in m["choices"]]
+    second = next(c for c in choices if c["label"].startswith("Du spurgte også:"))
+    assert second["value"] == "emne:aktindsigt.soeg"
+    assert citizen.presses(second["label"])["topic"] == "aktindsigt.soeg"
+
+
+def test_and_by_when_after_a_talk_about_sygedagpenge_is_the_deadline_in_that_area(citizen):
+    citizen.says("Jeg er uenig i, at mine sygedagpenge er stoppet. Hvordan klager jeg?")
+    reply = citizen.says("og hvornår senest?")
+    assert (reply["topic"], reply["omraade"]) == ("klage.frist", "sygedagpenge")
+    assert "Hvilken dag fik du afgørelsen?" in citizen.text
+
+
+def test_what_about_my_mother_keeps_the_topic(citizen):
+    citizen.says("Må jeg tage min søster med til mødet på jobcentret?")
+    assert citizen.says("hvad med min mor?")["topic"] == "bisidder.regler"
+
+
+def test_small_talk_in_between_does_not_break_the_thread(citizen):
+    citizen.says("Jeg er uenig i, at mine sygedagpenge er stoppet. Hvordan klager jeg?")
+    citizen.says("tak")
+    assert citizen.says("og hvornår senest?")["topic"] == "klage.frist"
+
+
+def test_a_name_in_a_message_is_masked_in_what_is_stored_and_shown_to_its_writer(citizen, stack):
+    citizen.says("Kan Gudrun Petersen komme med som bisidder til mødet?")
+    assert citizen.latest["topic"] == "bisidder.regler"
+    page = requests.post(f"{stack.url}/samtale/hent", data={"conversation": citizen.token}, timeout=10).text
+    assert "Gudrun Petersen" in page
+    with database.reading() as db:
+        stored = " ".join(turn.text for turn in db.scalars(select(Turn)))
+    assert "[navn 1]" in stored and "Gudrun" not in stored

@@ -1,0 +1,63 @@
+"""Search among the answers, for those whose question was not understood."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import snowballstemmer
+from rank_bm25 import BM25Plus
+
+from casework.answers import answers, choice_labels, render
+from casework.taxonomy import taxonomy
+
+_WORD = re.compile(r"[^\W\d_]{2,}|\d{2,}")
+_COMMON = frozenset(
+    """
+    af alle altså at bare blev blive da de dem den denne der deres det dette dig din du efter eller en end er et for
+    fra får ham han har have hej hende hun hvad hvis hvor i igen ikke ind ja jeg jer jo kan kom kommer kun lige man
+    med meget men mig min mit mod må ned nej nok nu når og også om op os over på se selv sig siger skal skulle som
+    så til ud var ved vi vil ville være været
+    """.split()
+)
+_stemmer = snowballstemmer.stemmer("danish")
+SEARCHED_KINDS = ("answer", "calculation", "dialogue", "handoff", "urgent")
+
+
+def search(text: str, limit: int = 8) -> list[str]:
+    """Return the topics whose answers share most words with `text`, the best first; none when no word is shared."""
+    words = _words(text)
+    topics, index = _index()
+    if not words:
+        return []
+    known = [w for w in words if w in index.idf]
+    scores = index.get_scores(known) if known else []
+    ranked = sorted(zip(scores, topics, strict=True), reverse=True) if known else []
+    own = {topic: set(_searched_words(topic)) for _, topic in ranked[: limit * 3]}
+    return [topic for _, topic in ranked if own.get(topic, set()) & set(known)][:limit]
+
+
+def searchable() -> list[str]:
+    """Return the topics that have an answer of their own, in the order of the taxonomy."""
+    return [
+        topic
+        for topic, entry in taxonomy()["topics"].items()
+        if entry["kind"] in SEARCHED_KINDS and topic in choice_labels() and topic in answers() and topic != "udenfor"
+    ]
+
+
+@lru_cache(maxsize=1)
+def _index() -> tuple[list[str], BM25Plus]:
+    topics = searchable()
+    return topics, BM25Plus([_searched_words(topic) for topic in topics])
+
+
+@lru_cache(maxsize=200)
+def _searched_words(topic: str) -> tuple[str, ...]:
+    title = f"{choice_labels()[topic]} {taxonomy()['topics'][topic]['da']} "
+    return tuple(_words(title * 3 + render(topic)["text"]))
+
+
+def _words(text: str) -> list[str]:
+    found = [w for w in _WORD.findall(text.lower()) if w not in _COMMON]
+    return [_stemmer.stemWord(w) for w in found]
