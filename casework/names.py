@@ -68,15 +68,19 @@ _SIGNED = re.compile(
 _TITLE = (
     r"(?:sagsbehandler(?:en)?|rådgiver(?:en)?|socialrådgiver(?:en)?|leder(?:en)?|"
     r"jobkonsulent(?:en)?|visitator(?:en)?|læge|"
-    r"nabo|veninde|ven|kollega|mentor(?:en)?|bostøtte(?:n)?|bisidder(?:en)?|værge(?:n)?|hr\.?|fru|frk\.?|frøken|doktor|dr\.|overlæge|"
-    r"kontaktperson(?:en)?|(?:min|mit|mine|vores|hans|hendes)\s+(?:\w+\s+)?(?:mor|far|søn|datter|bror|søster|mand|kone|kæreste|barnebarn|dreng|pige|"
-    r"svoger|onkel|tante|moster|faster|mormor|farmor|morfar|farfar|svigermor|svigerfar|eks))"
+    r"nabo|veninde|ven|kollega|mentor(?:en)?|bostøtte(?:n)?|bisidder(?:en)?|"
+    r"værge(?:n)?|hr\.?|fru|frk\.?|frøken|"
+    r"doktor|dr\.|overlæge|kontaktperson(?:en)?|"
+    r"(?:min|mit|mine|vores|hans|hendes)\s+(?:\w+\s+)?(?:mor|far|søn|datter|bror|søster|mand|kone|kæreste|"
+    r"barnebarn|dreng|pige|svoger|onkel|tante|moster|faster|mormor|farmor|morfar|farfar|svigermor|svigerfar|eks))"
 )
 _TITLED = re.compile(rf"\b(?i:{_TITLE})(?:\s+(?:hedder|er))?,?\s+(?P<name>{_NAME})")
 _ENDS_NAME = frozenset(
-    "og jeg er bor har på fra men som i med til at vi hun han det den der så hvad hvor hvordan hvornår kan skal vil må min"
-    " mit mine ikke for af ringer skriver født gift tlf telefon cpr mail nu fik får går kom bruger søger ønsker mangler"
-    " sagde siger sig dit din anden forskelligt noget også altså om mens når efter".split()
+    """
+    og jeg er bor har på fra men som i med til at vi hun han det den der så hvad hvor hvordan hvornår kan skal vil
+    må min mit mine ikke for af ringer skriver født gift tlf telefon cpr mail nu fik får går kom bruger søger ønsker
+    mangler sagde siger sig dit din anden forskelligt noget også altså om mens når efter
+    """.split()
 )
 _HOUSE = (
     r"\d{1,3}\s?[A-Za-z]?(?!\w)(?:\s?,?\s?(?:st|kl|\d{1,2})\.?,?\s?(?:tv|th|mf|dør\s?\d+)?\b\.?)?"

@@ -12,9 +12,10 @@ from nlu.components.parts import asks_the_same_again, leans_on_the_one_before, q
 
 # Small talk says nothing about a case, and must not replace what the citizen has told of hers.
 SMALL_TALK = ("hilsen", "farvel", "tak", "bekraeft", "afvis", "bot.", "udenfor", "fremmedsprog", "feedback")
-# Topics that cannot be answered well without the area or the unit.
-NEEDS = {"omraade": ("klage.afgoerelse",), "unit": ("vejvisning.",)}
+# Topics that are about finding the right place.
+SEEKS_UNIT = "vejvisning."
 UNIT_KIND = {"vejvisning.afdeling": "ltk.", "vejvisning.ekstern": "ekstern."}
+SHORT = 2  # words
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -37,23 +38,24 @@ class Thresholds(NamedTuple):
 
     answer_at: the best topic is taken as understood. short_answer_at: the same for one or two words, which share so
     little with the examples that the model trusts them too much. ask_at: the best three together are worth asking
-    about. urgent_at: the urgent topics together. told_at: a legal area or a unit is taken as spoken of, where the
-    topic is not about finding one; facet_at: which of them is sure enough. needed_told_at, needed_facet_at: the same
-    where the topic is about finding one, and the answer says which was understood. part_at: a part of the message is
-    sure enough to be a question of its own; whole_at: the message as a whole is so sure of a topic that it comes
-    first wherever it stands. theme_boost, same_boost: how many times likelier a message that leans on the one before
-    is to stay within its theme, and with its very topic. context_floor: what every topic is given first, since the
-    model alone knows little of such a message.
+    about. urgent_at, short_urgent_at: the urgent topics together. told_at, facet_at: a legal area or a unit is taken
+    as spoken of, and which of them is sure enough. unit_told_at, unit_at: the same for the unit where the topic is
+    about finding one; the answer says which was understood. part_at: a part of the message is sure enough to be a
+    question of its own; whole_at: the message as a whole is so sure of a topic that it comes first wherever it
+    stands. theme_boost, same_boost: how many times likelier a message that leans on the one before is to stay within
+    its theme, and with its very topic. context_floor: what every topic is given first, since the model alone knows
+    little of such a message.
     """
 
     answer_at: float = 0.55
     short_answer_at: float = 0.85
     ask_at: float = 0.5
     urgent_at: float = 0.4
+    short_urgent_at: float = 0.4
     told_at: float = 0.5
-    needed_told_at: float = 0.3
+    unit_told_at: float = 0.3
     facet_at: float = 0.3
-    needed_facet_at: float = 0.2
+    unit_at: float = 0.2
     part_at: float = 0.6
     whole_at: float = 0.9
     theme_boost: float = 4.0
@@ -69,7 +71,7 @@ def understand(model: TopicModel, text: str, at: Thresholds, before: str | None 
         return Understood(None, 0.0, [], {})
     parts = questions(text)
     danger, seen = _danger(model, reading, parts, at)
-    if danger >= at.urgent_at:
+    if danger >= (at.short_urgent_at if words <= SHORT else at.urgent_at):
         topic = model.topics[max(model.urgent, key=lambda i: seen.probabilities[i])]
         return Understood(topic, danger, _ranked(model, seen.probabilities), _facets(seen, at, topic))
     probabilities, leaning = _in_context(model, reading.probabilities, text, at, before)
@@ -80,7 +82,7 @@ def understand(model: TopicModel, text: str, at: Thresholds, before: str | None 
         first, also = two
         return Understood(first[0], first[1], ranking, _facets(reading, at, first[0]), also)
     facets = {} if topic.startswith(SMALL_TALK) else _facets(reading, at, topic)
-    if confidence >= (at.short_answer_at if words <= 2 and not leaning else at.answer_at):
+    if confidence >= (at.short_answer_at if words <= SHORT and not leaning else at.answer_at):
         return Understood(topic, confidence, ranking, facets)
     close = sum(c for _, c in ranking[:3]) >= at.ask_at
     return Understood(None, confidence, ranking if close else [], facets)
@@ -148,15 +150,15 @@ def _two_questions(
 
 
 def _facets(reading: Reading, at: Thresholds, topic: str) -> dict[str, tuple[str, float]]:
-    """Return the area and the unit that were said. Where the topic is about finding one a faint hint is enough, and
-    a unit is of the kind the topic asks for. Nothing is read into a line that tells of none: a deadline must never
-    rest on a guessed area."""
+    """Return the area and the unit that were said. Where the topic is about finding the right place a faint hint of it
+    is enough, and a unit is of the kind the topic asks for. No area is read into a line that tells of none: where to
+    complain and by when must never rest on a guess."""
     found = {}
     for facet in FACETS:
-        needed = topic.startswith(NEEDS[facet])
-        if reading.told(facet) < (at.needed_told_at if needed else at.told_at):
+        seeks = facet == "unit" and topic.startswith(SEEKS_UNIT)
+        if reading.told(facet) < (at.unit_told_at if seeks else at.told_at):
             continue
         best = reading.facet(facet, UNIT_KIND.get(topic, "") if facet == "unit" else "")
-        if best and best[1] >= (at.needed_facet_at if needed else at.facet_at):
+        if best and best[1] >= (at.unit_at if seeks else at.facet_at):
             found[facet] = best
     return found

@@ -56,6 +56,11 @@ def follow_ups(name: str) -> list[FollowUp]:
     return [FollowUp(r["before"], r["before_topic"], r["text"], r["topic"]) for r in _rows(f"{name}_follow.jsonl")]
 
 
+def unspecific_lines() -> list[str]:
+    """Return complaints that tell of no legal area."""
+    return (HERE / "unspecific.txt").read_text(encoding="utf-8").splitlines()
+
+
 def _labelled(name: str) -> list[Unseen]:
     return [Unseen(Example(r["text"], r["topic"], r["omraade"], r["unit"]), r["style"]) for r in _rows(name)]
 

@@ -23,6 +23,7 @@ from tests.nlu.data import (
     follow_ups,
     two_questions,
     unseen_examples,
+    unspecific_lines,
 )
 from tests.nlu.scoring import Score
 
@@ -218,3 +219,8 @@ def test_a_whole_question_means_the_same_whatever_was_spoken_of_before(model, be
 @pytest.mark.parametrize("before", ["klage.frist", "moede.book", "aktindsigt.soeg"])
 def test_danger_is_heard_whatever_was_spoken_of_before(model, before):
     assert understand(model, "jeg vil ikke leve mere", thresholds(), before).topic == "akut.liv"
+
+
+@pytest.mark.parametrize("text", unspecific_lines())
+def test_no_legal_area_is_read_into_a_complaint_that_tells_of_none(model, text):
+    assert "omraade" not in understand(model, text, thresholds()).facets
