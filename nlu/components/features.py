@@ -10,7 +10,7 @@ import numpy as np
 import snowballstemmer
 from scipy import sparse
 
-from nlu.components.normalise import normalise
+from nlu.components.normalise import SOMEBODY, normalise
 
 _CAPITALISED = re.compile(r"(?<=[^\s.!?:;(\"»] )[A-ZÆØÅ][a-zæøåéüöä]+\b")
 _stemmer = snowballstemmer.stemmer("danish")
@@ -80,14 +80,14 @@ class Vectoriser:
     def row(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """Return (feature numbers, weights) of one text; both empty when nothing in it is known.
 
-        An unknown word with a capital in the middle of a sentence is a name and is left out, just as a name that was
-        found and masked is: how many names are found must not decide what is understood.
+        An unknown word with a capital in the middle of a sentence is a name and is read as one that was found and
+        masked: how many names are found must not decide what is understood.
         """
         return self._row(grams(_CAPITALISED.sub(self._unless_name, text)))
 
     def _unless_name(self, word: re.Match) -> str:
         known = all("s:" + _stem(part) in self.vocabulary[1] for part in normalise(word[0]).split())
-        return word[0] if known else " "
+        return word[0] if known else SOMEBODY
 
     def _row(self, kinds: tuple[list[str], list[str]]) -> tuple[np.ndarray, np.ndarray]:
         indices, weights, offset = [], [], 0

@@ -119,6 +119,7 @@ def test_no_line_is_trained_twice_or_under_two_topics():
         ("hjææææælp", "hjæælp"),
         ("Må  jeg,   få?", "maa jeg faa ?"),
         ("é", "e"),
+        ("kan [navn 1] komme, ring [telefon 1]", "kan han komme ring"),
     ],
 )
 def test_the_same_word_written_differently_is_the_same(written, same):
