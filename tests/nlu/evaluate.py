@@ -53,27 +53,29 @@ def cross_validation(examples: list[Example], at: Thresholds) -> dict[str, float
     return {name: float(np.mean([f[name] for f in folds])) for name in folds[0]}
 
 
-def seconds_of_turns(model: TopicModel, at: Thresholds) -> dict[str, tuple[float, float]]:
+def two_and_leaning(model: TopicModel, at: Thresholds) -> dict[str, tuple[float, float]]:
     """Return for messages with two questions, and for those that lean on the one before, the shares decided rightly
-    and wrongly."""
+    and answered with something that was not asked."""
     double = [(q, understand(model, q.text, at)) for q in two_questions("unseen")]
     leaning = [(f, understand(model, f.text, at, f.before_topic)) for f in follow_ups("unseen")]
     alone = [(f, understand(model, f.text, at)) for f in follow_ups("unseen")]
+    neither = float(np.mean([d.topic not in (None, q.topic, q.also) for q, d in double]))
 
-    def shares(pairs, right) -> tuple[float, float]:
-        hits = [right(line, d) for line, d in pairs]
-        sure = [d.topic is not None for _, d in pairs]
-        return float(np.mean(hits)), float(np.mean([s and not h for s, h in zip(sure, hits, strict=True)]))
+    def right_and_wrong(pairs) -> tuple[float, float]:
+        right = [d.topic == f.topic for f, d in pairs]
+        return float(np.mean(right)), float(np.mean([d.topic not in (None, f.topic) for f, d in pairs]))
 
     return {
-        f"to spørgsmål, begge fundet i rækkefølge ({len(double)} linjer)": shares(
-            double, lambda q, d: (d.topic, d.also) == (q.topic, q.also)
+        f"to spørgsmål, begge fundet i rækkefølge ({len(double)} linjer)": (
+            float(np.mean([(d.topic, d.also) == (q.topic, q.also) for q, d in double])),
+            neither,
         ),
-        f"to spørgsmål, det ene eller begge fundet ({len(double)} linjer)": shares(
-            double, lambda q, d: d.topic in (q.topic, q.also)
+        "to spørgsmål, det ene eller begge fundet": (
+            float(np.mean([d.topic in (q.topic, q.also) for q, d in double])),
+            neither,
         ),
-        f"opfølgning i samtalen ({len(leaning)} linjer)": shares(leaning, lambda f, d: d.topic == f.topic),
-        "samme opfølgning uden samtalen": shares(alone, lambda f, d: d.topic == f.topic),
+        f"opfølgning i samtalen ({len(leaning)} linjer)": right_and_wrong(leaning),
+        "samme opfølgning uden samtalen": right_and_wrong(alone),
     }
 
 
@@ -96,7 +98,7 @@ def main() -> None:
         _head(len(examples), len(lines), at),
         _figures(columns),
         cost,
-        _turns(seconds_of_turns(model, at)),
+        _turns(two_and_leaning(model, at)),
         _details(score, unseen),
     ]
     REPORT.write_text("\n".join(line for part in parts for line in part) + "\n", encoding="utf-8")

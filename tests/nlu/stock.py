@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import subprocess
 import tempfile
@@ -67,8 +68,10 @@ def measure(model: Path, examples: list[Example], train_seconds: float = 0.0, ep
 
 
 async def _parse(model: Path, texts: list[str]) -> tuple[dict[str, dict], float]:
+    import structlog
     from rasa.core.agent import Agent
 
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # as a running Rasa does
     agent = Agent.load(str(model))
     parsed = {}
     for text in texts[:20]:  # warm up
