@@ -21,20 +21,17 @@ _COMMON = frozenset(
     """.split()
 )
 _stemmer = snowballstemmer.stemmer("danish")
+TITLE_WEIGHT = 3  # a word of the title counts so many times
 SEARCHED_KINDS = ("answer", "calculation", "dialogue", "handoff", "urgent")
 
 
 def search(text: str, limit: int = 8) -> list[str]:
     """Return the topics whose answers share most words with `text`, the best first; none when no word is shared."""
-    words = _words(text)
-    topics, index = _index()
-    if not words:
-        return []
-    known = [w for w in words if w in index.idf]
-    scores = index.get_scores(known) if known else []
-    ranked = sorted(zip(scores, topics, strict=True), reverse=True) if known else []
-    own = {topic: set(_searched_words(topic)) for _, topic in ranked[: limit * 3]}
-    return [topic for _, topic in ranked if own.get(topic, set()) & set(known)][:limit]
+    topics, words_of, index = _index()
+    wanted = set(_words(text))
+    scores = index.get_scores([w for w in wanted if w in index.idf])
+    ranked = sorted(zip(scores, topics, words_of, strict=True), key=lambda found: -found[0])
+    return [topic for _, topic, words in ranked if wanted.intersection(words)][:limit]
 
 
 def searchable() -> list[str]:
@@ -47,15 +44,14 @@ def searchable() -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _index() -> tuple[list[str], BM25Plus]:
+def _index() -> tuple[list[str], list[list[str]], BM25Plus]:
     topics = searchable()
-    return topics, BM25Plus([_searched_words(topic) for topic in topics])
+    words_of = [_words(f"{_title(topic)} " * TITLE_WEIGHT + render(topic)["text"]) for topic in topics]
+    return topics, words_of, BM25Plus(words_of)
 
 
-@lru_cache(maxsize=200)
-def _searched_words(topic: str) -> tuple[str, ...]:
-    title = f"{choice_labels()[topic]} {taxonomy()['topics'][topic]['da']} "
-    return tuple(_words(title * 3 + render(topic)["text"]))
+def _title(topic: str) -> str:
+    return f"{choice_labels()[topic]} {taxonomy()['topics'][topic]['da']}"
 
 
 def _words(text: str) -> list[str]:
