@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nlu.components.model import FACETS, URGENT, Reading, TopicModel
+from nlu.components.normalise import SOMEBODY, normalise
 from nlu.components.parts import asks_the_same_again, leans_on_the_one_before, questions
 
 # Small talk says nothing about a case, and must not replace what the citizen has told of hers.
@@ -66,7 +67,8 @@ class Thresholds(NamedTuple):
 def understand(model: TopicModel, text: str, at: Thresholds, before: str | None = None) -> Understood:
     """Decide what `text` is about; `before` is the topic of the message it may lean on."""
     reading = model.read(text)
-    words = len(text.split()) if reading.known and _LETTER.search(text) else 0
+    says_something = reading.known and _LETTER.search(text) and normalise(text) != SOMEBODY  # a name alone is an answer
+    words = len(text.split()) if says_something else 0
     if words == 0:
         return Understood(None, 0.0, [], {})
     parts = questions(text)

@@ -126,7 +126,7 @@ def test_the_same_word_written_differently_is_the_same(written, same):
     assert normalise(written) == normalise(same)
 
 
-@pytest.mark.parametrize("nothing", ["", "?", "12345", "...", "🙂🙂", "\u200d"])
+@pytest.mark.parametrize("nothing", ["", "?", "12345", "...", "[navn 1]", "[telefon 1]", "🙂🙂", "\u200d"])
 def test_text_without_words_is_never_guessed_at(model, nothing):
     understood = understand(model, nothing, thresholds())
     assert (understood.topic, understood.ranking, understood.facets) == (None, [], {})
@@ -195,7 +195,7 @@ def test_two_questions_in_one_message_are_both_heard_the_first_one_first(model):
 
 def test_one_question_is_seldom_taken_for_two(model):
     lines = [u.example for u in unseen_examples()]
-    assert sum(understand(model, e.text, thresholds()).also is not None for e in lines) <= 0.02 * len(lines)
+    assert sum(understand(model, e.text, thresholds()).also is not None for e in lines) <= 0.03 * len(lines)
 
 
 def test_a_question_that_leans_on_the_one_before_is_understood_in_its_light(model):
