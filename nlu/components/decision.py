@@ -67,7 +67,8 @@ class Thresholds(NamedTuple):
 def understand(model: TopicModel, text: str, at: Thresholds, before: str | None = None) -> Understood:
     """Decide what `text` is about; `before` is the topic of the message it may lean on."""
     reading = model.read(text)
-    says_something = reading.known and _LETTER.search(text) and normalise(text) != SOMEBODY  # a name alone is an answer
+    said = normalise(text)
+    says_something = reading.known and _LETTER.search(said) and said != SOMEBODY  # a name alone is an answer
     words = len(text.split()) if says_something else 0
     if words == 0:
         return Understood(None, 0.0, [], {})
