@@ -13,7 +13,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from nlu.components.decision import SMALL_TALK
-from nlu.components.understanding import FALLBACK
+from nlu.components.understanding import ALSO, BEFORE, FALLBACK
 
 PASSING = (*SMALL_TALK, FALLBACK)
 HIDDEN_SLOTS = {"requested_slot", "session_started_metadata"}
@@ -73,7 +73,7 @@ async def _turn(processor: Any, sender: str, text: str) -> dict[str, Any]:
     message = UserMessage(text, collector, sender, input_channel=VejviserInput.name())
     tracker = await processor.fetch_tracker_and_update_session(sender, collector)
     loop_before = tracker.active_loop_name
-    message.metadata = {"before": _topic_before(tracker)}
+    message.metadata = {BEFORE: _topic_before(tracker)}
     await processor._handle_message_with_tracker(message, tracker)
     tracker = await processor.run_action_extract_slots(collector, tracker)
     await processor._run_prediction_loop(collector, tracker)
@@ -83,7 +83,7 @@ async def _turn(processor: Any, sender: str, text: str) -> dict[str, Any]:
         "messages": collector.messages,
         "intent": latest.intent,
         "ranking": latest.parse_data.get("intent_ranking", []),
-        "also": latest.parse_data.get("also"),
+        ALSO: latest.parse_data.get(ALSO),
         "loop_before": loop_before,
         "loop": tracker.active_loop_name,
         "requested_slot": tracker.get_slot("requested_slot"),
