@@ -35,8 +35,11 @@ def answers() -> dict[str, dict]:
 
 @lru_cache(maxsize=1)
 def sources() -> dict[str, dict]:
-    """Return the source register by fact id."""
-    return yaml.safe_load((ROOT / "bot" / "sources.yml").read_text(encoding="utf-8"))
+    """Return the source register by fact id, all files of bot/sources."""
+    found = {}
+    for path in sorted((ROOT / "bot" / "sources").glob("*.yml")):
+        found |= yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -60,7 +60,6 @@ def migrated():
     if _server:
         _admin(f'CREATE DATABASE "{_name}"')
     cli(["migrate"], standalone_mode=False)
-    assert model_path(Settings.read({})).exists(), "Modellen mangler. Kør: make model"
     (_folder / "models").symlink_to(ROOT / "var" / "models")
     yield
     database.engine().dispose()
@@ -85,6 +84,7 @@ def _empty() -> None:
 @pytest.fixture(scope="session")
 def stack(migrated):
     """The running system: Rasa, action server and web, each a process that can be stopped on its own."""
+    assert model_path(Settings.read({})).exists(), "Modellen mangler. Kør: make model"
     running = Stack(port=free_port(), rasa_port=free_port(), actions_port=free_port())
     running.start_all()
     yield running
