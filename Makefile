@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
-.PHONY: help install model language-model migrate run test validate lint evaluate calibrate compare bench clean
+.PHONY: help install model language-model migrate run test validate lint evaluate calibrate compare bench figures clean
 
 VENV := .venv
 # Finds more names to mask where it can be had; nothing else depends on it.
@@ -92,6 +92,9 @@ compare: install ## Mål andre måder at forstå dansk på; rapport i var/compar
 
 bench: install model ## Mål fart og hukommelse mod Rasas standardpipeline; rapport i var/bench.md
 	@$(VENV)/bin/python -m tests.bench $(BENCH)
+
+figures: install ## Svarene i tal: læsbarhed, kilder, fakta; rapport i docs/answers.md
+	@$(VENV)/bin/python -m tests.readability
 
 clean: ## Fjern alt, der er hentet eller lavet, undtagen databasen
 	@rm -rf $(VENV) web/node_modules var/uv var/models

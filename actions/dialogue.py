@@ -12,6 +12,7 @@ from casework.taxonomy import taxonomy
 
 INTERRUPT_AT = 0.5
 STOP_TOPIC = "bot.start_forfra"
+CALCULATE = "regn_dato"  # not a topic: a choice that asks for a date, `emne` says about what
 _QUESTION = re.compile(r"\?|^(?:hv\w+|må|maa|kan|skal|er der|har jeg|får|faar)\b", re.IGNORECASE)
 _STOP_WORDS = re.compile(r"^\W*(?:stop|annuller|afbryd|fortryd|luk|glem det)\W*$", re.IGNORECASE)
 YES = re.compile(r"^\W*(?:ja|jo|jep|ja tak|gerne|det må du|det er rigtigt|korrekt|ok(?:ay)?|yes)\b", re.IGNORECASE)
@@ -36,6 +37,8 @@ class Heard:
         """Read it from the tracker."""
         intent = tracker.latest_message.get("intent") or {}
         name = intent.get("name")
+        if name == CALCULATE:
+            name = entity(tracker, "emne")
         return cls(
             (tracker.latest_message.get("text") or "").strip(),
             name if name in taxonomy()["topics"] else None,

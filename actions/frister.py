@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from datetime import date
 
@@ -11,13 +12,22 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.dialogue import SKIP, Heard, answer_in_between, entity
 from casework import clock
-from casework.answers import sum_lines
-from casework.dates import find_date
-from casework.errors import OutsideCalendar
-from casework.frister import Frist, aktindsigt_frist
+from casework.answers import answers, sum_lines
+from casework.dates import FoundDate, find_date, find_deadline
+from casework.errors import InvalidInput, OutsideCalendar
+from casework.frister import BY_KIND, KIND_OF_TOPIC, Frist, aktindsigt_frist
 from casework.klage import has_deadline, klagefrist_for
+from casework.processing_times import processing_time
 from casework.taxonomy import taxonomy
 
+FROM_LETTER = "brevdato"  # the day of receipt is not known: the day the letter is dated is asked for
+UNKNOWN = "ukendt"  # neither is known
+DOES_NOT_KNOW = re.compile(
+    rf"{SKIP.pattern}|\b(?:ved|husker?|kan)\s+(?:jeg\s+|det\s+)?(?:ikke|altså ikke)\b|\bingen anelse\b|\bhusker ikke\b",
+    re.IGNORECASE,
+)
+CASE = "sag"  # the kind that tells how late a case is
+NOT_SAID = "ikke oplyst"
 ANOTHER = "skift"  # the choice by which a citizen says that the area was misunderstood
 
 
@@ -42,11 +52,19 @@ class _ValidateDateForm(Action, ABC):
         events = [*self.other_slots(tracker, heard, asked), *self._read_date(tracker, heard, asked)]
         values = {**tracker.current_slot_values(), **{e["name"]: e["value"] for e in events}}
         understood_date = bool(values.get(self.slot)) and any(e["name"] == self.slot for e in events)
-        if asked and not understood_date and heard.asks_something_else(self.topic):
+        if asked and not understood_date and heard.asks_something_else(self.topic_of(tracker)):
             answer_in_between(dispatcher, heard)
             # A slot set to nothing tells the form that the message was dealt with.
             events = [e for e in events if e["name"] != "date_problem"] + [SlotSet("date_problem", None)]
         return [*events, SlotSet("requested_slot", self.missing(values))]
+
+    def topic_of(self, tracker: Tracker) -> str:
+        """Return the topic this dialogue is about."""
+        return self.topic
+
+    def find(self, text: str, tracker: Tracker) -> FoundDate | None:
+        """Return the date in a message."""
+        return find_date(text, clock.today())
 
     def other_slots(self, tracker: Tracker, heard: Heard, asked: str | None) -> list:
         """Return events for what else this form needs."""
@@ -59,7 +77,7 @@ class _ValidateDateForm(Action, ABC):
     def _read_date(self, tracker: Tracker, heard: Heard, asked: str | None) -> list:
         if entity(tracker, "dato") == "ny":
             return [SlotSet(self.slot, None), SlotSet("date_problem", None)]
-        found = find_date(heard.text, clock.today())
+        found = self.find(heard.text, tracker)
         if found and found.day:
             return [SlotSet(self.slot, found.day.isoformat()), SlotSet("date_problem", None)]
         if found:
@@ -88,10 +106,20 @@ class ValidateKlagefristForm(_ValidateDateForm):
                 return [SlotSet("omraade", "andet")]
         return []
 
+    def _read_date(self, tracker: Tracker, heard: Heard, asked: str | None) -> list:
+        """Who does not know when the letter came is asked what day it is dated; the sum then starts there."""
+        letter_asked = tracker.get_slot("date_problem") == FROM_LETTER
+        if asked == self.slot and DOES_NOT_KNOW.search(heard.text) and not find_date(heard.text, clock.today()):
+            return [SlotSet(self.slot, None), SlotSet("date_problem", UNKNOWN if letter_asked else FROM_LETTER)]
+        events = super()._read_date(tracker, heard, asked)
+        if any(e["name"] == self.slot and e["value"] for e in events):
+            events.append(SlotSet("date_from_letter", letter_asked))
+        return events
+
     def missing(self, values: dict) -> str | None:
         if values.get("omraade") not in taxonomy()["omraader"]:
             return "omraade"
-        if not has_deadline(values["omraade"]):
+        if not has_deadline(values["omraade"]) or values.get("date_problem") == UNKNOWN:
             return None
         return super().missing(values)
 
@@ -118,7 +146,15 @@ class ActionKlagefrist(Action):
         if not has_deadline(omraade):
             dispatcher.utter_message(json_message={"answer": "klage.frist.ingen", "topic": "klage.frist"})
             return []
-        frist = klagefrist_for(date.fromisoformat(tracker.get_slot("decision_date")), omraade, clock.today())
+        if tracker.get_slot("date_problem") == UNKNOWN:
+            dispatcher.utter_message(json_message={"answer": "klage.frist.uden_dato", "topic": "klage.frist"})
+            return [SlotSet("date_problem", None)]
+        frist = klagefrist_for(
+            date.fromisoformat(tracker.get_slot("decision_date")),
+            omraade,
+            clock.today(),
+            from_letter=bool(tracker.get_slot("date_from_letter")),
+        )
         if frist is None:
             return _outside_calendar(dispatcher, "klage.frist", "decision_date")
         _tell(dispatcher, "klage.frist", frist)
@@ -142,10 +178,113 @@ class ActionAktindsigtFrist(Action):
         return []
 
 
-def _tell(dispatcher: CollectingDispatcher, topic: str, frist: Frist) -> None:
+class ValidateFristForm(_ValidateDateForm):
+    """Asks for the day one of the further deadlines is counted from, and what the case is about where that matters."""
+
+    slot = "frist_date"
+
+    def name(self) -> str:
+        return "validate_frist_form"
+
+    def topic_of(self, tracker: Tracker) -> str:
+        return entity(tracker, "emne") or tracker.get_slot("frist_topic") or ""
+
+    def find(self, text: str, tracker: Tracker) -> FoundDate | None:
+        if KIND_OF_TOPIC.get(self.topic_of(tracker)) == "partshoering":
+            return find_deadline(text, clock.today())
+        return find_date(text, clock.today())
+
+    def other_slots(self, tracker: Tracker, heard: Heard, asked: str | None) -> list:
+        if entity(tracker, "emne"):
+            return [SlotSet("frist_topic", heard.topic), SlotSet("frist_date", None), SlotSet("frist_subject", None)]
+        if asked == "frist_subject" and not heard.asks_something_else(self.topic_of(tracker)):
+            return [SlotSet("frist_subject", NOT_SAID if SKIP.match(heard.text) else heard.text)]
+        return []
+
+    def missing(self, values: dict) -> str | None:
+        if KIND_OF_TOPIC.get(values.get("frist_topic")) == CASE and not values.get("frist_subject"):
+            return "frist_subject"
+        return super().missing(values)
+
+
+class _AskFrist(Action, ABC):
+    """Asks one question of the form above, in the words of its topic."""
+
+    answer: str
+
+    @abstractmethod
+    def name(self) -> str: ...
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list:
+        topic = tracker.get_slot("frist_topic")
+        kind = KIND_OF_TOPIC.get(topic)
+        answer = "sag.forsinket.spoerg_dato" if kind == CASE and self.answer == "frist.spoerg_dato" else self.answer
+        values = {"spoergsmaal": answers()["frist.spoergsmaal"].get(kind)}
+        dispatcher.utter_message(json_message={"answer": answer, "topic": topic, "values": values})
+        return []
+
+
+class ActionAskFristSubject(_AskFrist):
+    """Asks what the case is about."""
+
+    answer = "sag.forsinket.spoerg_emne"
+
+    def name(self) -> str:
+        return "action_ask_frist_form_frist_subject"
+
+
+class ActionAskFristDate(_AskFrist):
+    """Asks for the day."""
+
+    answer = "frist.spoerg_dato"
+
+    def name(self) -> str:
+        return "action_ask_frist_form_frist_date"
+
+
+class ActionFrist(Action):
+    """Tells one of the further deadlines, or how late a case is."""
+
+    def name(self) -> str:
+        return "action_frist"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list:
+        if tracker.get_slot("date_problem") == "afbrudt":
+            return [SlotSet("date_problem", None)]
+        topic, said = tracker.get_slot("frist_topic"), date.fromisoformat(tracker.get_slot("frist_date"))
+        kind = KIND_OF_TOPIC[topic]
+        done = [SlotSet("frist_date", None), SlotSet("frist_subject", None), SlotSet("date_problem", None)]
+        try:
+            frist = BY_KIND[kind](said, clock.today())
+        except (OutsideCalendar, InvalidInput):
+            values = {"problem": "kalender"}
+            dispatcher.utter_message(json_message={"answer": "frist.spoerg_dato", "topic": topic, "values": values})
+            return done
+        if kind == CASE:
+            subject = tracker.get_slot("frist_subject") or ""
+            known = processing_time(tracker.get_slot("unit"), tracker.get_slot("omraade"), subject)
+            _tell(
+                dispatcher,
+                topic,
+                frist,
+                answer="sag.forsinket",
+                emne=None if subject == NOT_SAID else subject,
+                dato_fra=said.isoformat(),
+                uger=(clock.today() - said).days // 7,
+                kvittering=frist.date.isoformat(),
+                kvittering_passed=frist.passed,
+                kendt_frist=known["text"] if known else "",
+                sources=[*frist.sources, *(known["sources"] if known else [])],
+            )
+        else:
+            _tell(dispatcher, topic, frist, answer=f"frist.{kind}")
+        return done
+
+
+def _tell(dispatcher: CollectingDispatcher, topic: str, frist: Frist, answer: str | None = None, **more) -> None:
     dispatcher.utter_message(
         json_message={
-            "answer": topic,
+            "answer": answer or topic,
             "topic": topic,
             "deadline": frist.as_json(),
             "values": {
@@ -154,6 +293,7 @@ def _tell(dispatcher: CollectingDispatcher, topic: str, frist: Frist) -> None:
                 "cautious": frist.cautious,
                 "regnestykke": sum_lines(frist),
                 "sources": list(frist.sources),
+                **more,
             },
         }
     )

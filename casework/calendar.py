@@ -52,6 +52,20 @@ def next_open(day: date) -> date:
     return day
 
 
+def previous_open(day: date) -> date:
+    """Return `day`, or the last day before it that is not closed: the safe reading where no rule moves a deadline."""
+    while is_closed(day):
+        day -= timedelta(days=1)
+    return day
+
+
+def next_working(day: date) -> date:
+    """Return `day`, or the first working day after it; what an authority's own deadline moves to."""
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
+
+
 def is_working_day(day: date) -> bool:
     """Return whether an authority's working-day deadline counts `day`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sys
 
@@ -9,10 +10,12 @@ import click
 from alembic import command as alembic_command
 from alembic.config import Config as AlembicConfig
 
-from casework import clock, processes, staff
-from casework.db import session
+from casework import clock, doctor, processes, revisions, staff
+from casework.cli_answers import svar_group
+from casework.db import reading, session
 from casework.enums import ROLES
-from casework.errors import CaseworkError
+from casework.errors import CaseworkError, ConfigurationError
+from casework.launch import launch
 from casework.settings import ROOT, current
 
 DEMO_EMAIL = "demo@vejviser.invalid"
@@ -55,9 +58,16 @@ def validate() -> None:
 
 @main.command()
 def migrate() -> None:
-    """Bring databasen op på den nyeste version."""
+    """Bring databasen op på den nyeste version, og gem filernes tekster, hvis de er ændret."""
     alembic_command.upgrade(AlembicConfig(toml_file=str(ROOT / "pyproject.toml")), "head")
     click.echo("Databasen er opdateret.")
+    with session() as db, db.begin():
+        recorded = revisions.record_files(db, clock.now())
+    if any(recorded):
+        click.echo(
+            f"Filernes tekster er gemt: {recorded.new} nye, {recorded.changed} ændrede, {recorded.gone} fjernede. "
+            f"{recorded.absorbed} rettelser står nu i filerne."
+        )
 
 
 @main.command()
@@ -89,6 +99,26 @@ def _prepare_users() -> str | None:
         password = secrets.token_urlsafe(9)
         staff.set_demo_user(db, email=DEMO_EMAIL, password=password, now=clock.now())
         return password
+
+
+@main.command("doctor")
+@click.option("--launch", "before_launch", is_flag=True, help="Også alt det, kommunen skal bekræfte, før der åbnes.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def doctor_command(before_launch: bool, form: str) -> None:
+    """Se efter, om systemet er sundt. Slutter med 1, når noget skal rettes eller bekræftes."""
+    given = doctor.given()
+    findings = doctor.system(given)
+    if before_launch:
+        try:
+            with reading() as db:
+                findings += launch(db, given, clock.today())
+        except ConfigurationError:
+            pass  # the settings cannot be read: that is the first finding already
+    click.echo(doctor.report(findings) if form == "text" else json.dumps(doctor.as_json(findings), ensure_ascii=False))
+    sys.exit(int(any(found.level != "ok" for found in findings)))
+
+
+main.add_command(svar_group)
 
 
 @main.group("staff")

@@ -14,7 +14,7 @@ from casework import privacy
 from casework.errors import NotFound
 from casework.models import Conversation, Turn
 
-NAME_QUESTION = "contact_name"
+NAME_QUESTIONS = ("contact_name", "navn")  # of the intake and of a letter
 
 
 def hashed(secret: str) -> str:
@@ -49,7 +49,7 @@ def hear(session: Session, conversation: Conversation, text: str, now: datetime)
     text = privacy.clean(text)
     known = privacy.known_values(session, conversation.id)
     choice = _chosen_label(session, conversation, text)
-    if conversation.awaiting == NAME_QUESTION and choice is None and _may_be_name(text):
+    if conversation.awaiting in NAME_QUESTIONS and choice is None and _may_be_name(text):
         masked = privacy.mask_whole(text, "navn", known)
     else:
         masked = privacy.mask(text, known)
@@ -82,6 +82,26 @@ def say(
 def note_understanding(session: Session, turn_id: int, topic: str | None, confidence: float) -> None:
     """Note on a citizen's turn what it was taken to mean."""
     session.execute(update(Turn).where(Turn.id == turn_id).values(topic=topic, confidence=confidence))
+
+
+def latest_answer(session: Session, conversation_id: str) -> dict | None:
+    """Return what is kept of the latest message that answered something: the answer's id, what it was filled with, and
+    whether it asked if it was understood."""
+    recent = session.scalars(
+        select(Turn.content)
+        .where(Turn.conversation_id == conversation_id, Turn.who == "assistant")
+        .order_by(Turn.number.desc())
+        .limit(8)
+    )
+    return next((content for content in recent if (content or {}).get("answer")), None)
+
+
+def words_met(session: Session, conversation_id: str) -> frozenset[str]:
+    """Return the legal words this conversation has explained."""
+    contents = session.scalars(
+        select(Turn.content).where(Turn.conversation_id == conversation_id, Turn.who == "assistant")
+    )
+    return frozenset(word for content in contents for word in (content or {}).get("words", []))
 
 
 def spoke_of_danger(session: Session, conversation_id: str) -> bool:

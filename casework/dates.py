@@ -27,6 +27,10 @@ NUMBERS = {
 # November is rather a slip or a coming day than a letter from last year.
 _LAST_YEAR_WITHIN_DAYS = 300
 
+# A letter's own deadline without a year is looked for so far ahead, and believed to be past only so far back.
+_DEADLINE_AHEAD_DAYS = 120
+_DEADLINE_BACK_DAYS = 90
+
 
 @dataclass(frozen=True)
 class FoundDate:
@@ -99,6 +103,31 @@ def find_date(text: str, today: date) -> FoundDate | None:
     if bare and len(text.split()) <= 4:
         return FoundDate(_latest_weekday(bare[1], today))
     return None
+
+
+def find_deadline(text: str, today: date) -> FoundDate | None:
+    """Return the day a letter gives as its deadline, which may lie ahead: "senest den 10. december", "om to uger".
+
+    A date without a year is the nearest one up to four months ahead. Problems come back as from find_date.
+    """
+    said = " ".join(text.lower().split())
+    ahead = re.search(rf"\bom\s+{_COUNT}\s+(dage?|uger?)\b", said)
+    if ahead:
+        count = int(ahead[1]) if ahead[1].isdigit() else NUMBERS[ahead[1]]
+        return FoundDate(today + timedelta(days=count * (7 if ahead[2].startswith("uge") else 1)))
+    if re.search(r"\bi\s?overmorgen\b", said):
+        return FoundDate(today + timedelta(days=2))
+    if re.search(r"\bi\s?morgen\b", said):
+        return FoundDate(today + timedelta(days=1))
+    coming = re.search(rf"\b(?:på|nu på|her på|næste)\s+({_WEEKDAY})\b", said)
+    if coming:
+        wanted = _WEEKDAY_NUMBERS[coming[1]]
+        return FoundDate(today + timedelta(days=(wanted - today.weekday() - 1) % 7 + 1))
+    past = find_date(text, today)
+    if past is None or past.problem == "fremtid" or (past.day and (today - past.day).days > _DEADLINE_BACK_DAYS):
+        later = find_date(text, today + timedelta(days=_DEADLINE_AHEAD_DAYS))
+        return later if later and later.day else past
+    return past
 
 
 def _chosen(found: list[tuple[int, FoundDate]], text: str, today: date) -> FoundDate:

@@ -1,13 +1,15 @@
-"""Who to talk to: units and authorities with what is known about reaching them."""
+"""Who to talk to: units and authorities with what is known about reaching them, and how the kommune is organised."""
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 
 import yaml
 
+from casework.overlay import overlay
 from casework.settings import ROOT
-from casework.taxonomy import label
+from casework.texts import MAIN_NUMBER, merge
 
 
 @lru_cache(maxsize=1)
@@ -16,20 +18,38 @@ def _directory() -> dict:
 
 
 def main_number() -> dict:
-    """Return the main number with its reservation, link and address."""
-    return _directory()["main_number"]
+    """Return the main number with its reservation, link and address, as staff have it now."""
+    return merge(_directory()["main_number"], overlay().get("enhed", {}).get(MAIN_NUMBER, {}))
 
 
-def unit_entry(unit: str | None) -> dict | None:
-    """Return name, tasks, centre_name, phone, reservation and link of one unit, or None when there is none."""
+def centres() -> dict[str, dict]:
+    """Return the centres by id: name, from, until, and which one took over where that can be told."""
+    return _directory()["centres"]
+
+
+def unit_entry(unit: str | None, day: date | None = None) -> dict | None:
+    """Return what is known of one unit, or None when there is none.
+
+    The result has name, tasks, sources, and where known phone, reservation, hours, address, link; `centre` and
+    `centre_name` are those of `day`, or of now when no day is given.
+    """
     entry = _directory()["units"].get(unit or "")
     if entry is None:
         return None
-    return {**entry, "id": unit, "centre_name": label("centres", entry.get("centre"))}
+    centre = center_of(unit, day)
+    name = centres()[centre]["name"] if centre and centre != "EKSTERN" else ""
+    edited = merge(entry, overlay().get("enhed", {}).get(unit, {}))
+    return {**edited, "id": unit, "centre": centre, "centre_name": name}
 
 
-def center_of(unit: str | None) -> str | None:
-    """Return the id of the centre a municipal unit belongs to, EKSTERN for other authorities, None if unknown."""
+def center_of(unit: str | None, day: date | None = None) -> str | None:
+    """Return the id of the centre a municipal unit belonged to on `day` (now when not given); EKSTERN for other
+    authorities, None where it is not known."""
     if unit and unit.startswith("ekstern."):
         return "EKSTERN"
-    return (_directory()["units"].get(unit or "") or {}).get("centre")
+    centre = (_directory()["units"].get(unit or "") or {}).get("centre")
+    if not isinstance(centre, list):
+        return centre
+    if day is None:
+        return centre[-1]["id"]
+    return next((c["id"] for c in centre if c["from"] <= day <= c.get("until", day)), None)

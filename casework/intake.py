@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from casework import privacy
 from casework.cases import priority_of
+from casework.competence import assess
 from casework.conversations import hashed, spoke_of_danger
 from casework.directory import center_of
 from casework.enums import CONTACT_CHANNELS
@@ -98,7 +100,7 @@ def file_case(
         topic=intake.topic,
         omraade=intake.omraade,
         unit=intake.unit,
-        center=center_of(intake.unit),
+        center=center_of(intake.unit, today),
         decision_date=intake.decision_date,
         complaint_deadline=deadline.date if deadline else None,
         contact_name=None if intake.anonymous else privacy.resolve(intake.contact_name, values),
@@ -106,7 +108,13 @@ def file_case(
         contact_value=None if intake.anonymous else privacy.resolve(intake.contact_value, values),
         anonymous=intake.anonymous,
         consent_forward=intake.consent_forward,
-        competence=_competence(intake),
+        competence=assess(
+            unit=intake.unit,
+            topic=intake.topic,
+            decided=intake.decision_date,
+            spoken_with_department=bool(intake.prior_dialogue) and not _said_no(intake.prior_dialogue),
+            today=today,
+        ),
         summary=_summary(intake.story),
         story=intake.story,
         wish=intake.wish,
@@ -187,12 +195,5 @@ def _summary(story: str) -> str:
     return first if len(first) <= 160 else first[:157].rsplit(" ", 1)[0] + " …"
 
 
-def _competence(intake: Intake) -> dict:
-    """Return what the statute says of a first look: the adviser handles how a case is handled, not its merits (§ 7)."""
-    if intake.unit and intake.unit.startswith("ekstern."):
-        return {"within": "no", "reasons": ["Sagen ligger hos en anden myndighed. Hun kan vise vej."]}
-    if intake.topic == "klage.afgoerelse":
-        return {"within": "unclear", "reasons": ["Hun kan ikke ændre en afgørelse, men kan se på sagsbehandlingen."]}
-    if intake.unit:
-        return {"within": "yes", "reasons": ["Sagsbehandling i en af kommunens afdelinger."]}
-    return {"within": "unclear", "reasons": ["Afdelingen er ikke oplyst."]}
+def _said_no(text: str) -> bool:
+    return bool(re.match(r"^\W*(?:nej|næ|ikke endnu|aldrig)\b", text, re.IGNORECASE))

@@ -15,8 +15,12 @@ def has_deadline(omraade: str | None) -> bool:
     return bool(guide) and guide["deadline"] != "none"
 
 
-def klagefrist_for(received: date | None, omraade: str | None, today: date) -> Frist | None:
+def klagefrist_for(
+    received: date | None, omraade: str | None, today: date, *, from_letter: bool = False
+) -> Frist | None:
     """Return the complaint deadline of a decision received on `received` in an area of the guide.
+
+    `from_letter`: `received` is the day the letter is dated, since nobody knows when it came.
 
     None when the date or the area is unknown, when the area has no fixed deadline, or when the date cannot be
     counted on (in the future, or in a year whose holidays have not been checked).
@@ -31,6 +35,14 @@ def klagefrist_for(received: date | None, omraade: str | None, today: date) -> F
             weeks=guide["deadline"].get("weeks"),
             months=guide["deadline"].get("months"),
             sources=tuple(guide["sources"]),
+            from_letter=from_letter,
         )
     except (InvalidInput, OutsideCalendar):
         return None
+
+
+def reassessed_by_kommune(omraade: str | None) -> bool:
+    """Return whether a complaint in this area is looked at again by the kommune and then goes to Ankestyrelsen
+    (retssikkerhedsloven § 66)."""
+    guide = klageveje().get(omraade or "", {})
+    return guide.get("onwards") == "Ankestyrelsen" and guide["to"].startswith("Lyngby-Taarbæk Kommune")

@@ -12,6 +12,7 @@ from sqlalchemy.types import TypeDecorator
 
 from casework.enums import CASE_PRIORITIES, CASE_STATUSES, ROLES, SPEAKERS
 from casework.settings import current
+from casework.texts import KINDS, ORIGINS, REVISION_STATES
 
 Base = declarative_base(
     metadata=sa.MetaData(
@@ -105,6 +106,18 @@ class PersonalValue(Base):
     token = sa.Column(sa.String(40), nullable=False)
     value = sa.Column(Encrypted, nullable=False)
     __table_args__ = (sa.UniqueConstraint("conversation_id", "token"),)
+
+
+class KeptLetter(Base):
+    """A letter drafted in one conversation. Its token is the only key to it; it goes when the talk has been quiet."""
+
+    __tablename__ = "letters"
+    id = sa.Column(sa.Integer, primary_key=True)
+    conversation_id = sa.Column(sa.ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True)
+    token_hash = sa.Column(sa.String(64), nullable=False, unique=True)
+    kind = sa.Column(sa.String(40), nullable=False)
+    given = sa.Column(Encrypted, nullable=False)  # JSON: the answers by field id, with privacy tokens
+    created_at = sa.Column(Moment, nullable=False)
 
 
 class Staff(Base):
@@ -206,3 +219,54 @@ class CaseRead(Base):
 
     staff = relationship("Staff")
     token = relationship("ApiToken")
+
+
+class Revision(Base):
+    """One wording of an answer, a unit or a source: as the files had it, or as staff propose it or have approved it.
+
+    It was in force from `approved_at` to `ended_at`. Its body never changes: whole for the files, else the fields that
+    differ from them.
+    """
+
+    __tablename__ = "revisions"
+    id = sa.Column(sa.Integer, primary_key=True)
+    kind = sa.Column(sa.String(10), nullable=False)
+    key = sa.Column(sa.String(80), nullable=False)
+    body = sa.Column(sa.JSON, nullable=False)
+    origin = sa.Column(sa.String(10), nullable=False)
+    state = sa.Column(sa.String(10), nullable=False)
+    base = sa.Column(sa.String(40))  # the mark of the text it was written against
+    restores_id = sa.Column(sa.ForeignKey("revisions.id"))
+    author_id = sa.Column(sa.ForeignKey("staff.id"))
+    created_at = sa.Column(Moment, nullable=False)
+    note = sa.Column(sa.Text, nullable=False, default="")
+    approved_by_id = sa.Column(sa.ForeignKey("staff.id"))
+    approved_at = sa.Column(Moment)
+    ended_by_id = sa.Column(sa.ForeignKey("staff.id"))
+    ended_at = sa.Column(Moment)
+    ended_note = sa.Column(sa.Text, nullable=False, default="")
+
+    author = relationship("Staff", foreign_keys=author_id)
+    approved_by = relationship("Staff", foreign_keys=approved_by_id)
+    ended_by = relationship("Staff", foreign_keys=ended_by_id)
+    __table_args__ = (
+        _one_of("kind", KINDS),
+        _one_of("origin", ORIGINS),
+        _one_of("state", REVISION_STATES),
+        sa.CheckConstraint("origin = 'fil' or author_id is not null", name="author"),
+        sa.CheckConstraint("approved_by_id <> author_id", name="two_people"),
+        sa.CheckConstraint(
+            "origin = 'fil' or state not in ('godkendt', 'afloest') or approved_by_id is not null", name="approved"
+        ),
+        sa.Index("ix_revisions_kind_key", "kind", "key"),
+        sa.Index(
+            "uq_revisions_in_force",
+            "kind",
+            "key",
+            "origin",
+            unique=True,
+            sqlite_where=sa.text("state = 'godkendt'"),
+            postgresql_where=sa.text("state = 'godkendt'"),
+        ),
+        {"sqlite_autoincrement": True},  # an id names one text for good: overlays are told apart by their ids
+    )

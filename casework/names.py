@@ -36,14 +36,16 @@ _ORDINARY = frozenset(
     morse more mist mio mel may matas mast mann mani logi little law laks laar krystal kristi koret kols kolega
     klemt jort ide horn holland hemma hakker hagen gumi graves good fo español don dass dar danish dags che bull bru
     breda brand boer blær beer bas bara ban bakker bakken arto alm alla alen jeres mod maks forkert egentlig ikke
-    derfor sådan mor far moder fader søn datter hustru kone sol sky vår vinter jul birk eg ask bjørn ulv falk lærke
-    due rosa viola ærlig glad stor lille ung gammel hvid sort grøn rød blå mai mette stig stige per kim dan nu så
+    derfor sådan mor far moder fader søn datter hustru kone sol sky vår vinter jul birk eg ask ulv falk lærke
+    due ærlig glad stor lille ung gammel hvid sort grøn rød blå mai stige nu så
     til fra med for held gode dejlig kær bedste ord klar start slut side sted hjælp plan sag svar brev tid uge time
-    kan skal vil har var hedder person navn borger kommune jobcenter konge prins abel adam eva sara alt mere meget
-    lidt tro håb kaj pil vang vest syd øst lund dal berg bjerg sand land havn by torv vej plads have mose eng skov
+    kan skal vil har var hedder person navn borger kommune jobcenter konge prins alt mere meget
+    lidt tro håb pil vang vest syd øst lund dal berg bjerg sand land havn by torv vej plads have mose eng skov
     sø strand høj lav
     """.split()
 )
+# First names that are words too: names only with a capital.
+_WORDS_TOO = frozenset("abel adam bjørn dan eva kaj kim mette per rosa sara stig viola".split())
 _PLACES = frozenset(
     """
     lyngby taarbæk virum sorgenfri lundtofte hjortekær brede fortunen ulrikkenborg ørholm kongens danmark københavn
@@ -160,7 +162,7 @@ def _listed(text: str) -> Iterator[tuple[int, int]]:
 def _is_first(word: str) -> bool:
     plain = word.strip(".").removesuffix("'s").removesuffix("’s")
     lower = plain.lower()
-    if len(plain) < 2 or lower in _ORDINARY or lower in _PLACES:
+    if len(plain) < 2 or lower in _ORDINARY or lower in _PLACES or plain in _WORDS_TOO:
         return False
     if plain[0].isupper() and not plain.isupper():
         known = {lower, lower.removesuffix("s"), lower.split("-")[0]}

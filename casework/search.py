@@ -9,6 +9,7 @@ import snowballstemmer
 from rank_bm25 import BM25Plus
 
 from casework.answers import answers, choice_labels, render
+from casework.overlay import stamp
 from casework.taxonomy import taxonomy
 
 _WORD = re.compile(r"[^\W\d_]{2,}|\d{2,}")
@@ -27,7 +28,7 @@ SEARCHED_KINDS = ("answer", "calculation", "dialogue", "handoff", "urgent")
 
 def search(text: str, limit: int = 8) -> list[str]:
     """Return the topics whose answers share most words with `text`, the best first; none when no word is shared."""
-    topics, words_of, index = _index()
+    topics, words_of, index = _index(stamp())
     wanted = set(_words(text))
     scores = index.get_scores([w for w in wanted if w in index.idf])
     ranked = sorted(zip(scores, topics, words_of, strict=True), key=lambda found: -found[0])
@@ -43,15 +44,16 @@ def searchable() -> list[str]:
     ]
 
 
-@lru_cache(maxsize=1)
-def _index() -> tuple[list[str], list[list[str]], BM25Plus]:
+@lru_cache(maxsize=2)
+def _index(stamp: tuple[int, ...]) -> tuple[list[str], list[list[str]], BM25Plus]:
     topics = searchable()
     words_of = [_words(f"{_title(topic)} " * TITLE_WEIGHT + render(topic)["text"]) for topic in topics]
     return topics, words_of, BM25Plus(words_of)
 
 
 def _title(topic: str) -> str:
-    return f"{choice_labels()[topic]} {taxonomy()['topics'][topic]['da']}"
+    """Return what the topic is called, with other words for it (`search` in the answer)."""
+    return f"{choice_labels()[topic]} {taxonomy()['topics'][topic]['da']} {answers()[topic].get('search', '')}"
 
 
 def _words(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from nlu.components.decision import SMALL_TALK
-from nlu.components.understanding import ALSO, BEFORE, FALLBACK
+from nlu.components.understanding import ALSO, BEFORE, FALLBACK, REGN_DATO
 
 PASSING = (*SMALL_TALK, FALLBACK)
 HIDDEN_SLOTS = {"requested_slot", "session_started_metadata"}
@@ -103,5 +103,6 @@ def _topic_before(tracker: Any) -> str | None:
         if within and isinstance(event, ActiveLoop) and event.name == within:
             within = None
         elif not within and isinstance(event, UserUttered) and not (event.intent_name or FALLBACK).startswith(PASSING):
-            return event.intent_name
+            asked_about = next((e["value"] for e in event.entities if e["entity"] == "emne"), None)
+            return asked_about if event.intent_name == REGN_DATO else event.intent_name
     return None

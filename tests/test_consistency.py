@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import subprocess
+from datetime import date
 
 import pytest
 import yaml
 
 from casework.answers import answers, choice_labels, klageveje, sources
+from casework.competence import grounds
+from casework.course import course
+from casework.directory import center_of
+from casework.frister import KIND_OF_TOPIC
+from casework.letters import letters
+from casework.processing_times import processing_times
 from casework.settings import ROOT
 from casework.taxonomy import taxonomy
+from casework.words import words
+from tests.readability import reading
 
 ALLOWED = {  # who may import whom, among our own packages and the frameworks
     "casework": {"casework"},
@@ -137,7 +147,7 @@ def domain_files():
 
 def test_the_topics_of_domain_and_training_are_those_of_the_taxonomy():
     topics = set(taxonomy()["topics"])
-    in_domain = {i for d in domain_files() for i in d.get("intents", [])} - {"nlu_fallback"}
+    in_domain = {i for d in domain_files() for i in d.get("intents", [])} - {"nlu_fallback", "regn_dato"}
     assert in_domain == topics
     for path in (ROOT / "nlu" / "data").glob("*.yml"):
         for block in yaml.safe_load(path.read_text())["nlu"]:
@@ -165,64 +175,160 @@ def test_every_answer_the_domain_and_the_actions_name_exists_or_is_a_topic():
     assert not missing, f"write these in bot/answers: {missing}"
 
 
-@pytest.mark.parametrize("key", sorted(answers()))
-def test_an_answer_has_sources_that_exist_and_choices_that_lead_somewhere(key):
-    entry = answers()[key]
-    if key == "trin":
-        return
-    for source in entry.get("sources", []):
-        assert source in sources(), f"{key}: {source} is not in bot/sources.yml"
+NOT_ANSWERS = ("trin", "frist.spoergsmaal")  # words and questions that other answers bring in
+TODAY = date(2026, 11, 23)
+
+
+def variants():
+    """Every answer as it reads in each area it has words of its own for, each as (id, key, entry)."""
+    for key, entry in answers().items():
+        if key in NOT_ANSWERS:
+            continue
+        yield key, key, entry
+        for own in entry.get("omraader", []):
+            yield f"{key} {'+'.join(own['for'])}", key, {**entry, **own}
+
+
+VARIANTS = [pytest.param(key, entry, id=name) for name, key, entry in variants()]
+
+
+@pytest.mark.parametrize(("key", "entry"), VARIANTS)
+def test_an_answer_has_sources_that_exist_and_choices_that_lead_somewhere(key, entry):
     topic = taxonomy()["topics"].get(key)
-    if topic and topic["kind"] in ("answer", "calculation", "urgent") and key not in ("udenfor",):
+    if topic and topic["kind"] in ("answer", "calculation", "urgent") and key != "udenfor":
         assert entry.get("sources"), f"{key} states rules or contacts and needs its sources"
+    for source in entry.get("sources", []):
+        assert source in sources(), f"{key}: {source} is not in bot/sources"
+        assert sources()[source]["review_by"] >= TODAY, f"{key}: {source} is past its review"
+    known = [sources()[s]["confidence"] for s in entry.get("sources", [])]
+    assert not known or set(known) != {"unverified"}, f"{key} rests on nothing anybody has seen"
     for choice in entry.get("choices", []):
         assert choice.get("topic") in (None, *taxonomy()["topics"]), f"{key}: {choice}"
         assert choice.get("topic") or choice.get("value"), f"{key}: {choice} leads nowhere"
         assert len(choice["label"]) <= 60, f"{key}: {choice['label']} is too long for a button"
+        kind, _, value = choice.get("with", "").partition(":")
+        assert kind in ("", "dato", "brev"), f"{key}: {choice}"
+        if kind == "brev":
+            assert choice["topic"] == "klage.skriv" and value in letters(), f"{key}: {choice}"
+        if kind == "dato":
+            dated = set(KIND_OF_TOPIC) | {"klage.frist", "klage.for_sent", "aktindsigt.frist"}
+            assert value == "regn" and choice["topic"] in dated, f"{key}: {choice}"
+    assert all(o in taxonomy()["omraader"] for own in entry.get("omraader", []) for o in own["for"]), key
+
+
+def test_every_topic_has_an_answer_and_every_answer_a_plainer_version():
+    for topic, entry in taxonomy()["topics"].items():
+        if entry["kind"] in ("answer", "calculation", "urgent"):
+            assert topic in answers(), f"{topic} has no answer in bot/answers"
+            if topic not in ("udenfor", "fremmedsprog"):
+                assert answers()[topic].get("plain"), f"{topic} needs `plain`: what is said when somebody asks again"
 
 
 def danish_texts():
-    for key, entry in answers().items():
-        if key == "trin":
-            yield key, " ".join(v for k, v in entry.items() if k != "theme")
+    """Every text a citizen reads as (id, highest LIX, text)."""
+    for name, _, entry in variants():
+        if entry.get("lang") and entry["lang"] != "da":
             continue
-        steps = entry.get("steps", "")
-        yield (
-            key,
-            " ".join([entry["short"], steps if isinstance(steps, str) else " ".join(steps), entry.get("next", "")]),
-        )
+        yield name, 40, whole(entry)
+        if entry.get("plain"):
+            yield f"{name} plain", 32, entry["plain"]
     for omraade, guide in klageveje().items():
-        yield omraade, " ".join([guide["short"], *guide["steps"], guide["next"], guide["receiver"]])
+        yield f"klagevej {omraade}", 40, " ".join([guide["short"], *guide["steps"], guide["next"], guide["receiver"]])
+        for n, rule in enumerate(guide.get("special", [])):
+            yield f"klagevej {omraade} {n}", 40, rule
+    for point in grounds():
+        yield (
+            f"kompetence {point['id']}",
+            40,
+            " ".join([point["short"], point["who"], point["by_when"], *point["attach"]]),
+        )
+    for step in course()["steps"]:
+        yield f"forloeb {step['id']}", 40, " ".join([step["what"], step["you"], step["when"]])
+    for word, entry in words().items():
+        yield f"ord {word}", 45, entry["means"]
 
 
-@pytest.mark.parametrize(("key", "text"), [pytest.param(k, t, id=k) for k, t in danish_texts()])
-def test_danish_texts_are_easy_to_read_and_free_of_paragraph_signs(key, text):
-    assert "§" not in text, f"{key}: explain the rule; the paragraph belongs to the source"
-    plain = re.sub(r"{%.*?%}|{{.*?}}|\[([^\]]*)\]\([^)]*\)|[*_]", r"\1", text)
-    words = re.findall(r"[A-Za-zÆØÅæøåé0-9-]+", plain)
-    sentences = max(1, len(re.findall(r"[.!?:](?:\s|$)", plain)))
-    lix = len(words) / sentences + 100 * sum(len(w) > 6 for w in words) / max(1, len(words))
-    if len(words) >= 12:
-        assert lix <= 40, f"{key}: LIX {lix:.0f}; write shorter sentences and words"
+def whole(entry):
+    steps = entry.get("steps", "")
+    return " ".join([entry["short"], steps if isinstance(steps, str) else " ".join(steps), entry.get("next", "")])
+
+
+@pytest.mark.parametrize(("most", "text"), [pytest.param(m, t, id=k) for k, m, t in danish_texts()])
+def test_danish_texts_are_easy_to_read_and_free_of_paragraph_signs(most, text):
+    assert "§" not in text, "explain the rule; the paragraph belongs to the source"
+    found = reading(text)
+    if found.words >= 12:
+        assert found.lix <= most, f"LIX {found.lix:.0f}; write shorter sentences and words"
+
+
+@pytest.mark.parametrize(("key", "entry"), VARIANTS)
+def test_the_plainer_version_is_shorter_and_easier(key, entry):
+    if entry.get("plain"):
+        long, plain = reading(whole(entry)), reading(entry["plain"])
+        assert plain.words < long.words
 
 
 def test_the_complaint_guide_covers_every_area_and_names_its_sources():
     assert set(klageveje()) == set(taxonomy()["omraader"])
     for omraade, guide in klageveje().items():
-        assert all(s in sources() for s in guide["sources"]), omraade
+        assert guide["sources"] and all(s in sources() for s in guide["sources"]), omraade
         assert guide["deadline"] == "none" or set(guide["deadline"]) <= {"weeks", "months"}
+        assert guide["deadline_source"] in sources(), omraade
+        for name in ("deadline_text", "receiver", "to", "short", "next"):
+            assert guide[name].strip(), f"{omraade}: {name}"
 
 
-def test_the_directory_covers_every_unit():
+def test_the_directory_covers_every_unit_and_its_centres():
     directory = yaml.safe_load((ROOT / "bot" / "directory.yml").read_text())
     assert set(directory["units"]) == set(taxonomy()["units"])
-    assert {u.get("centre") for u in directory["units"].values()} <= {None, *taxonomy()["centres"]}
+    assert set(directory["centres"]) == set(taxonomy()["centres"])
+    for unit, entry in directory["units"].items():
+        assert all(s in sources() for s in entry["sources"]), unit
+        centre = entry.get("centre")
+        ids = [c["id"] for c in centre] if isinstance(centre, list) else [centre]
+        assert set(ids) <= {None, *taxonomy()["centres"]}, unit
 
 
-def test_every_source_has_a_title_a_link_and_its_dates():
-    for key, source in sources().items():
-        assert source["title"] and source["url"].startswith("http"), key
-        assert source["checked"] < source["review_by"], key
+def test_a_unit_has_one_centre_at_a_time_and_the_one_of_its_year():
+    assert center_of("ltk.sygedagpenge", date(2023, 5, 1)) == "CUBA"
+    assert center_of("ltk.sygedagpenge", date(2026, 5, 1)) == "CBAK"
+    assert center_of("ltk.byggesag", date(2023, 5, 1)) == "CUPB"
+    assert center_of("ltk.byggesag") == "CBB"
+    for unit, entry in yaml.safe_load((ROOT / "bot" / "directory.yml").read_text())["units"].items():
+        if isinstance(entry.get("centre"), list):
+            for before, after in itertools.pairwise(entry["centre"]):
+                assert before["until"] < after["from"], unit
+
+
+def used_sources():
+    """Every fact id somebody cites."""
+    found = set()
+    for _, _, entry in variants():
+        found |= set(entry.get("sources", []))
+    directory = yaml.safe_load((ROOT / "bot" / "directory.yml").read_text())
+    found |= set(directory["main_number"]["sources"])
+    for part in [*directory["units"].values(), *directory["centres"].values(), *klageveje().values(), *grounds()]:
+        found |= {*part.get("sources", []), part.get("deadline_source")}
+    for part in [*letters().values(), *course()["steps"], *processing_times()]:
+        found |= set(part.get("sources", []))
+    found |= set(
+        re.findall(r'"((?:klage|aktindsigt|kal|sb|br|gdpr)-[a-z0-9-]+)"', (ROOT / "casework/frister.py").read_text())
+    )
+    return found - {None}
+
+
+def test_the_register_holds_the_sources_in_use_and_no_others():
+    assert used_sources() - set(sources()) == set()
+    assert set(sources()) - used_sources() == set(), "nobody cites these"
+
+
+@pytest.mark.parametrize("key", sorted(sources()))
+def test_every_source_says_its_rule_in_our_words_and_has_its_dates(key):
+    source = sources()[key]
+    assert source["title"].strip() and source["says"].strip().endswith((".", "!", "?")), key
+    assert source["url"] == "" or source["url"].startswith("http"), key
+    assert source["confidence"] in ("verified", "seed", "unverified"), key
+    assert source["checked"] < source["review_by"], key
 
 
 def test_a_choice_the_assistant_offers_is_a_topic():

@@ -14,10 +14,25 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from casework import clock
 from casework.calendar import long_date
+from casework.directory import main_number
 from casework.enums import CASE_PRIORITIES, CASE_STATUSES, EVENT_KINDS, ROLES
 from casework.settings import current
 from casework.taxonomy import label
-from web import chat, console, errors, health, henvendelse, login, pages, staff_api, svar
+from web import (
+    chat,
+    console,
+    course,
+    errors,
+    health,
+    henvendelse,
+    ics,
+    letters,
+    login,
+    pages,
+    revisions,
+    staff_api,
+    svar,
+)
 from web.limits import limiter
 
 MAX_BODY = 256 * 1024
@@ -60,12 +75,12 @@ def create_app() -> Flask:
     csrf = CSRFProtect(app)
     limiter.init_app(app)
     _login_manager(app)
-    open_to_all = (chat, henvendelse, health, pages, staff_api, svar)
+    open_to_all = (chat, course, health, henvendelse, ics, letters, pages, staff_api, svar)
     for blueprint in (module.blueprint for module in open_to_all):
         # Nothing here acts on a cookie: a conversation token, a code or a bearer token is sent in the request itself.
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
-    for blueprint in (login.blueprint, console.blueprint):
+    for blueprint in (login.blueprint, console.blueprint, revisions.blueprint):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.jinja_env.filters.update(
@@ -75,6 +90,7 @@ def create_app() -> Flask:
         clock_time=lambda iso: datetime.fromisoformat(iso).astimezone(clock.COPENHAGEN).strftime("%H.%M"),
         label=lambda key, kind: label(kind, key),
     )
+    app.context_processor(lambda: {"hovednummer": main_number()})
     app.jinja_env.globals.update(
         statuses=CASE_STATUSES,
         priorities=CASE_PRIORITIES,

@@ -10,16 +10,16 @@ from flask import Blueprint, jsonify, render_template, request
 from casework import clock, conversations, privacy
 from casework.answers import answers, choice_labels, render
 from casework.db import reading, session
-from casework.errors import NotFound
 from casework.frister import svarfrist
 from casework.intake import code_of
 from casework.settings import current
 from casework.taxonomy import taxonomy
-from web import metrics
+from web import metrics, replies
 from web.access import public
 from web.errors import DOWN, WORDS, BadRequest, problem
 from web.limits import limiter
 from web.rasa_client import AssistantDown, Understood, ask
+from web.replies import Before
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("chat", __name__)
@@ -27,6 +27,9 @@ blueprint = Blueprint("chat", __name__)
 MAX_MESSAGE = 4_000
 MAX_SEARCH = 120
 CODE = "[kode]"
+LETTER_FIELD = "letter_field"
+SHOWN = ("text", "choices", "sources", "attachment")  # of a message, in the API
+KEPT = ("answer", "given", "words", "asked", "deadline")  # of a message, for ourselves: the citizen is not shown them
 
 
 @dataclass
@@ -58,7 +61,7 @@ class Reply:
             "deadline": self.deadline,
             "handoff": self.handoff,
             "appointment": None,
-            "messages": [{"text": m["text"], "choices": m["choices"], "sources": m["sources"]} for m in self.messages],
+            "messages": [{k: m[k] for k in SHOWN if k in m} for m in self.messages],
         }
 
 
@@ -76,6 +79,7 @@ def converse(token: str | None, text: str) -> Reply:
             conversation, token = conversations.start(db, clock.now())
         heard = conversations.hear(db, conversation, text, clock.now())
         conversation_id, turn_id, to_send = conversation.id, heard.id, conversations.meaning(heard)
+        before = Before(conversations.latest_answer(db, conversation_id), conversations.words_met(db, conversation_id))
     try:
         with metrics.turn_seconds.time():
             understood = ask(conversation_id, to_send)
@@ -83,9 +87,9 @@ def converse(token: str | None, text: str) -> Reply:
         log.warning("assistant down: %s", error)
         metrics.turns.labels("down").inc()
         return _store(token, conversation_id, turn_id, Reply(token, [render("driftsfejl")], down=True), None)
-    reply = _reply(token, understood, to_send)
+    reply = _reply(token, understood, to_send, before)
     metrics.turns.labels("answered" if reply.topic else "unsure").inc()
-    return _store(token, conversation_id, turn_id, reply, understood.requested_slot)
+    return _store(token, conversation_id, turn_id, reply, _awaiting(understood))
 
 
 def _checked(text: str) -> str:
@@ -96,7 +100,7 @@ def _checked(text: str) -> str:
     return text
 
 
-def _reply(token: str, understood: Understood, said: str) -> Reply:
+def _reply(token: str, understood: Understood, said: str, before: Before) -> Reply:
     candidates = [r["name"] for r in understood.ranking if r["name"] in choice_labels()][:3]
     values = {
         **understood.slots,
@@ -107,18 +111,25 @@ def _reply(token: str, understood: Understood, said: str) -> Reply:
     }
     messages, extra = [], {}
     for payload in understood.payloads:
-        messages.append(_message(payload, values))
+        messages.append(replies.message(payload, values, said, before))
         extra.update((key, payload[key]) for key in ("deadline", "handoff") if key in payload)
     last = understood.payloads[-1].get("answer") if understood.payloads else None
     if not messages:
         messages.append(render("driftsfejl_formular" if understood.loop else "driftsfejl"))
     elif answers().get(last, {}).get("leads_on"):
         messages.append(render("driftsfejl_formular"))  # the question that should have followed never came
+    # The first thing said answers the message; what follows may be a dialogue's next question.
+    topic = understood.payloads[0].get("topic", understood.topic) if understood.payloads else understood.topic
+    if not understood.loop:
+        worked_out = replies.worked_out(topic, said, understood.slots.get("omraade"))
+        if worked_out:
+            messages[-1:] = [*messages[-1:], worked_out]
+            extra.setdefault("deadline", worked_out["deadline"])
+        replies.explain_words(messages, before)
+        replies.ask_whether_understood(messages)
     if understood.also in choice_labels():
         label = render("ogsaa", {"emne": choice_labels()[understood.also]})["text"]
         messages[-1]["choices"] = [*messages[-1]["choices"], {"label": label, "value": f"emne:{understood.also}"}]
-    # The first thing said answers the message; what follows may be a dialogue's next question.
-    topic = understood.payloads[0].get("topic", understood.topic) if understood.payloads else understood.topic
     return Reply(
         token,
         messages,
@@ -133,18 +144,11 @@ def _reply(token: str, understood: Understood, said: str) -> Reply:
     )
 
 
-def _message(payload: dict, values: dict) -> dict:
-    key = payload.get("answer")
-    if key is None:
-        return {"text": payload.get("text", ""), "choices": [], "sources": [], "urgent": False}
-    if key == "usikker" and not values["candidates"]:
-        key = "forstod_ikke"
-    values = {**values, **payload.get("values", {})}
-    try:
-        return render(key, values)
-    except NotFound:
-        # The topic was understood but has no answer of its own: say so, and never guess at a rule.
-        return render("henvis", {**values, "emne": choice_labels().get(key, key)})
+def _awaiting(understood: Understood) -> str | None:
+    """Return the question asked; a letter asks for its fields by their own names."""
+    if understood.requested_slot == LETTER_FIELD:
+        return understood.slots.get(LETTER_FIELD)
+    return understood.requested_slot
 
 
 def _known(kind: str, value: str | None) -> str | None:
@@ -165,6 +169,8 @@ def _store(token: str, conversation_id: str, turn_id: int, reply: Reply, awaitin
         reply.handoff = {**reply.handoff, "code": values.get(CODE)}
     for message in reply.messages:
         message["text"] = _shown(message["text"], values)
+        for name in KEPT:
+            message.pop(name, None)
     return reply
 
 
@@ -191,7 +197,9 @@ def history(token: str) -> list[dict]:
 
 
 def _content(turn) -> dict:
-    return {k: v for k, v in (turn.content or {}).items() if k in ("choices", "sources", "urgent")}
+    return {
+        k: v for k, v in (turn.content or {}).items() if k in ("choices", "sources", "urgent", "attachment", "picture")
+    }
 
 
 @blueprint.post("/api/chat")

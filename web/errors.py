@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from casework.directory import main_number
 from casework.errors import CaseworkError, InvalidInput, InvalidState, NotAllowed, NotFound
 from web.rasa_client import AssistantDown
 
@@ -16,9 +17,9 @@ log = logging.getLogger(__name__)
 
 STATUS = {NotFound: 404, NotAllowed: 403, InvalidState: 409, InvalidInput: 422}
 BUSY = (
-    "Systemet har travlt lige nu. Det, du skrev, blev måske ikke gemt. Prøv igen om et øjeblik, eller ring 45 97 30 00."
+    "Systemet har travlt lige nu. Det, du skrev, blev måske ikke gemt. Prøv igen om et øjeblik, eller ring {telefon}."
 )
-DOWN = "Assistenten svarer ikke lige nu. Ring 45 97 30 00, eller skriv på kontaktsiden. Den virker uden assistenten."
+DOWN = "Assistenten svarer ikke lige nu. Ring {telefon}, eller skriv på kontaktsiden. Den virker uden assistenten."
 WORDS = {
     400: "Vi kunne ikke læse det, du sendte.",
     404: "Siden findes ikke.",
@@ -26,7 +27,7 @@ WORDS = {
     413: "Beskeden er for lang. Skriv højst 4.000 tegn ad gangen. Intet er slettet.",
     415: "Send beskeden som JSON.",
     429: "Du har skrevet mange beskeder på kort tid. Vent et øjeblik, og prøv igen.",
-    500: "Der skete en fejl hos os. Prøv igen, eller ring til kommunen på 45 97 30 00.",
+    500: "Der skete en fejl hos os. Prøv igen, eller ring til kommunen på {telefon}.",
 }
 
 
@@ -40,6 +41,7 @@ class BadRequest(Exception):
 
 def problem(status: int, title: str, **extra) -> Response:
     """Return a problem+json response with a title a citizen can read."""
+    title = _with_number(title)
     body = json.dumps({"type": "about:blank", "title": title, "status": status, **extra}, ensure_ascii=False)
     return Response(body, status, content_type="application/problem+json; charset=utf-8")
 
@@ -57,7 +59,12 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
+def _with_number(title: str) -> str:
+    return title.replace("{telefon}", main_number()["phone"])
+
+
 def _answer(status: int, title: str, headers=None) -> Response:
+    title = _with_number(title)
     if request.path.startswith(("/api/", "/readyz", "/healthz", "/metrics")):
         response = problem(status, title)
     elif request.headers.get("X-Fragment"):

@@ -21,6 +21,7 @@ _MESSAGE = {
         "text": {**_TEXT, "description": "Markdown på dansk"},
         "choices": {"type": "array", "items": _CHOICE},
         "sources": {"type": "array", "items": _SOURCE},
+        "attachment": {"type": "object", "properties": {"title": _TEXT, "url": _TEXT, "type": _TEXT}},
     },
 }
 _DEADLINE = {

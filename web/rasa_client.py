@@ -9,6 +9,8 @@ import requests
 from casework.processes import rasa_token
 from casework.settings import current
 
+NO_TOPIC = ("nlu_fallback", "regn_dato")
+
 
 class AssistantDown(Exception):
     """Rasa does not answer, answers too late, or is still starting."""
@@ -52,7 +54,7 @@ def ask(conversation_id: str, text: str) -> Understood:
     name = data["intent"].get("name")
     return Understood(
         payloads=[m.get("custom") or {"text": m.get("text", "")} for m in data["messages"]],
-        topic=None if name == "nlu_fallback" else name,
+        topic=None if name in NO_TOPIC else name,
         confidence=float(data["intent"].get("confidence") or 0),
         ranking=data["ranking"],
         slots=data["slots"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from nlu.components.parts import asks_the_same_again, leans_on_the_one_before, q
 
 # Small talk says nothing about a case, and must not replace what the citizen has told of hers.
 SMALL_TALK = ("hilsen", "farvel", "tak", "bekraeft", "afvis", "bot.", "udenfor", "fremmedsprog", "feedback")
+FOREIGN = "fremmedsprog"
 # Topics that are about finding the right place.
 SEEKS_UNIT = "vejvisning."
 UNIT_KIND = {"vejvisning.afdeling": "ltk.", "vejvisning.ekstern": "ekstern."}
@@ -66,6 +68,8 @@ class Thresholds(NamedTuple):
 
 def understand(model: TopicModel, text: str, at: Thresholds, before: str | None = None) -> Understood:
     """Decide what `text` is about; `before` is the topic of the message it may lean on."""
+    if foreign_script(text):
+        return Understood(FOREIGN, 1.0, [(FOREIGN, 1.0)], {})
     reading = model.read(text)
     said = normalise(text)
     says_something = reading.known and _LETTER.search(said) and said != SOMEBODY  # a name alone is an answer
@@ -89,6 +93,12 @@ def understand(model: TopicModel, text: str, at: Thresholds, before: str | None 
         return Understood(topic, confidence, ranking, facets)
     close = sum(c for _, c in ranking[:3]) >= at.ask_at
     return Understood(None, confidence, ranking if close else [], facets)
+
+
+def foreign_script(text: str) -> bool:
+    """Return whether most letters of `text` are of another alphabet than ours."""
+    letters = [c for c in text if c.isalpha()]
+    return len(letters) >= 3 and sum("LATIN" not in unicodedata.name(c, "") for c in letters) > len(letters) / 2
 
 
 def _ranked(model: TopicModel, probabilities: np.ndarray) -> list[tuple[str, float]]:

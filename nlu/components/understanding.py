@@ -20,7 +20,9 @@ from nlu.lines import training_examples
 FALLBACK = "nlu_fallback"
 ALSO = "also"
 BEFORE = "before"
-CHOICE = re.compile(r"(?:\s*(?:emne|omraade|unit|dato):[a-z_.]+)+\s*$")
+CHOICE = re.compile(r"(?:\s*(?:emne|omraade|unit|dato|brev|punkt):[a-z_.]+)+\s*$")
+CALCULATE = ("dato", "regn")
+REGN_DATO = "regn_dato"  # the citizen wants a date worked out; `emne` says about what
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -87,8 +89,10 @@ class Understanding(GraphComponent):
 
 def _read_choice(text: str) -> Understood:
     """A pressed choice says what it means; nothing is left to guess."""
-    parts = [part.split(":", 1) for part in text.split()]
+    parts = [tuple(part.split(":", 1)) for part in text.split()]
     topic = next((value for kind, value in parts if kind == "emne"), None)
+    if CALCULATE in parts:
+        return Understood(REGN_DATO, 1.0, [(topic, 1.0)], {"emne": (topic, 1.0)})
     facets = {kind: (value, 1.0) for kind, value in parts if kind != "emne"}
     return Understood(topic, 1.0, [(topic, 1.0)] if topic else [], facets)
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from casework.dates import find_date
+from casework.dates import find_date, find_deadline
 
 TODAY = date(2026, 11, 23)
 
@@ -203,3 +203,26 @@ def test_capitals_and_spaces_do_not_matter(text):
 def test_of_two_dates_the_day_of_receipt_counts_and_else_the_earliest():
     assert read("dateret 5/11, modtaget 9/11") == "2026-11-09"
     assert read("det var enten 5/11 eller 9/11") == "2026-11-05"
+
+
+DEADLINES = [
+    ("senest den 10. december", "2026-12-10"),
+    ("10/12", "2026-12-10"),
+    ("om to uger", "2026-12-07"),
+    ("om 10 dage", "2026-12-03"),
+    ("på fredag", "2026-11-27"),
+    ("i morgen", "2026-11-24"),
+    ("i overmorgen", "2026-11-25"),
+    ("den 20. november", "2026-11-20"),
+    ("15. marts", "2027-03-15"),
+    ("10.12.2026", "2026-12-10"),
+    ("i går", "2026-11-22"),
+    ("31. februar", "umulig"),
+    ("det står der ikke", "none"),
+]
+
+
+@pytest.mark.parametrize(("text", "meaning"), DEADLINES, ids=[row[0] for row in DEADLINES])
+def test_the_deadline_a_letter_names_may_lie_ahead(text, meaning):
+    found = find_deadline(text, TODAY)
+    assert (found.day.isoformat() if found and found.day else found.problem if found else "none") == meaning

@@ -3,12 +3,26 @@
 from datetime import date, timedelta
 
 import pytest
+from dateutil.easter import easter
 from hypothesis import given
 from hypothesis import strategies as st
 
 from casework.calendar import doubtful_name, holiday_name, is_closed
 from casework.errors import InvalidInput, OutsideCalendar
-from casework.frister import aktindsigt_frist, klagefrist, svarfrist
+from casework.frister import (
+    BY_KIND,
+    KIND_OF_TOPIC,
+    aktindsigt_frist,
+    borgerraadgiver_aar,
+    egne_data_frist,
+    genvurdering_frist,
+    klagefrist,
+    kvittering_frist,
+    ombudsmand_aar,
+    partshoering_frist,
+    svarfrist,
+    udtalelse_frist,
+)
 from casework.klage import klagefrist_for
 
 LATE = date(2029, 12, 31)
@@ -118,3 +132,87 @@ def test_working_days_agree_with_an_independent_count(day):
     open_days = [d for d in between if d.weekday() < 5 and not holiday_name(d) and not doubtful_name(d)]
     assert len(open_days) == 7
     assert open_days[-1] == last
+
+
+# --- The further deadlines ---------------------------------------------------------------------------------------
+
+FURTHER = [
+    (
+        egne_data_frist,
+        "2026-03-02",
+        "2026-04-07",
+        "a month later is the second day of Easter week: Thursday to Tuesday",
+    ),
+    (egne_data_frist, "2026-01-30", "2026-03-02", "there is no 30 February: its last day is a Saturday"),
+    (egne_data_frist, "2026-05-05", "2026-06-08", "Constitution Day is a day on which offices may be shut"),
+    (genvurdering_frist, "2026-11-26", "2026-12-28", "Christmas Eve and the holidays"),
+    (genvurdering_frist, "2026-09-07", "2026-10-05", "an ordinary Monday"),
+    (udtalelse_frist, "2026-09-07", "2026-09-28", "three weeks"),
+    (udtalelse_frist, "2026-12-10", "2027-01-04", "New Year's Eve"),
+    (kvittering_frist, "2026-08-20", "2026-09-21", "a month later is a Sunday"),
+    (borgerraadgiver_aar, "2025-11-28", "2026-11-27", "a year later is a Saturday: the Friday before is safe"),
+    (borgerraadgiver_aar, "2025-09-10", "2026-09-10", "an ordinary Thursday"),
+    (ombudsmand_aar, "2025-04-05", "2026-04-01", "Easter: the Wednesday before is safe"),
+    (partshoering_frist, "2026-12-10", "2026-12-10", "the day in the letter"),
+    (partshoering_frist, "2026-12-26", "2026-12-24", "Boxing Day on a Saturday: the last day before that is open"),
+]
+
+
+@pytest.mark.parametrize(
+    ("function", "start", "last", "why"), FURTHER, ids=[f"{f.__name__}: {w}" for f, *_, w in FURTHER]
+)
+def test_the_further_deadlines_end_on_the_right_day(function, start, last, why):
+    assert function(date.fromisoformat(start), LATE).date == date.fromisoformat(last)
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+@given(day=st.dates(date(2024, 1, 4), date(2028, 11, 1)))
+def test_no_deadline_lands_on_a_closed_day_and_the_sum_starts_where_the_citizen_said(kind, day):
+    frist = BY_KIND[kind](day, LATE)
+    assert not independently_closed(frist.date)
+    assert frist.counted_from == day
+    assert frist.steps[0][1]["dag"] == day
+    assert frist.sources
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+@given(day=st.dates(date(2024, 1, 4), date(2028, 9, 1)), later=st.integers(1, 40))
+def test_a_later_day_never_gives_an_earlier_deadline_of_any_kind(kind, day, later):
+    assert BY_KIND[kind](day, LATE).date <= BY_KIND[kind](day + timedelta(days=later), LATE).date
+
+
+@pytest.mark.parametrize("kind", [k for k in BY_KIND if k != "partshoering"])
+def test_a_day_in_the_future_is_refused_and_so_is_an_unchecked_year(kind):
+    with pytest.raises(InvalidInput):
+        BY_KIND[kind](date(2026, 11, 24), date(2026, 11, 23))
+    with pytest.raises(OutsideCalendar):
+        BY_KIND[kind](date(2030, 3, 1), date(2050, 1, 1))
+
+
+def test_a_partshoering_letter_names_a_day_to_come():
+    frist = partshoering_frist(date(2026, 12, 10), date(2026, 11, 23))
+    assert not frist.passed
+    assert partshoering_frist(date(2026, 11, 20), date(2026, 11, 23)).passed
+
+
+def test_a_deadline_counted_from_the_date_of_the_letter_says_so_and_is_the_earliest():
+    unsure = klagefrist(date(2026, 11, 3), LATE, from_letter=True)
+    assert unsure.steps[0][0] == "brevdato"
+    assert unsure.cautious
+    assert unsure.date <= klagefrist(date(2026, 11, 5), LATE).date
+
+
+def test_every_topic_with_a_date_has_a_way_to_work_it_out():
+    assert set(KIND_OF_TOPIC.values()) <= set(BY_KIND)
+
+
+def independently_closed(day):
+    """Weekends and holidays counted from Easter by another library than the one in use."""
+    offsets = (day - easter(day.year)).days
+    fixed = (day.month, day.day) in ((1, 1), (12, 25), (12, 26))
+    return day.weekday() >= 5 or fixed or offsets in (-3, -2, 0, 1, 39, 49, 50)
+
+
+@given(st.dates(date(2024, 1, 1), date(2029, 12, 31)))
+def test_the_calendar_agrees_with_holidays_counted_from_easter(day):
+    assert is_closed(day) == independently_closed(day)

@@ -40,6 +40,11 @@ Min datter Freja Marie fik afslag|Freja Marie
 jeg skriver for Knud, som er blind|Knud
 det var Pernille der tog telefonen|Pernille
 Kærlig hilsen Tove|Tove
+Sagsbehandleren Mette svarer ikke|Mette
+Kan Kim komme med til mødet|Kim
+Eva har sagt, at jeg skal vente|Eva
+jeg har talt med Per om det|Per
+min datter Sara er syg|Sara
 """
 NAMELESS = """
 Hvornår skal jeg klage senest?
@@ -47,6 +52,7 @@ Jeg fik brevet i maj og svarede i august
 Der er et hul i Lyngby Hovedgade
 jeg bor i virum og skal flytte til holte
 Kommunen har sagt nej til rengøring
+vi er mette og trætte, kan jeg skrive per mail
 hvad hedder den kommune, man klager til
 noget der hedder ressourceforløb
 min mand er syg og min mor er gammel

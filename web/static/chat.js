@@ -66,7 +66,7 @@
     }).catch(function () {
       message.remove();
       field.value = label;
-      say(add('<article class="vv-message vv-assistant"><h2 class="vv-who">Vejviseren</h2><div class="vv-text"><p>Der er ingen forbindelse. Din besked står stadig i feltet. Prøv igen, eller ring 45 97 30 00.</p></div></article>'));
+      say(add('<article class="vv-message vv-assistant"><h2 class="vv-who">Vejviseren</h2><div class="vv-text"><p>Der er ingen forbindelse. Din besked står stadig i feltet. Prøv igen, eller ring ' + form.dataset.phone + '.</p></div></article>'));
     }).finally(function () { busy(false); });
   }
 
