@@ -90,8 +90,10 @@ compare: install ## Mål andre måder at forstå dansk på; rapport i var/compar
 	@"$(UV)" sync --frozen --quiet --inexact --group compare
 	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m tests.nlu.compare
 
-bench: install model ## Mål fart og hukommelse mod Rasas standardpipeline; rapport i var/bench.md
+# The queue alone: .venv/bin/python -m tests.bench_queue --cases 100000 --turns 2000000; VEJVISER_TEST_POSTGRES adds PostgreSQL.
+bench: install model ## Mål fart og hukommelse mod Rasas standardpipeline (var/bench.md) og køen med 100.000 sager (docs/bench_queue.md)
 	@$(VENV)/bin/python -m tests.bench $(BENCH)
+	$(VENV)/bin/python -m tests.bench_queue $(BENCH_QUEUE)
 
 figures: install ## Svarene i tal: læsbarhed, kilder, fakta; rapport i docs/answers.md
 	@$(VENV)/bin/python -m tests.readability

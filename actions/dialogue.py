@@ -55,10 +55,12 @@ class Heard:
         return self.kind == "urgent" and not any(p.match(self.text) for p in (SKIP, ONLY_YES_OR_NO))
 
     @property
+    def says_stop(self) -> bool:
+        return bool(_STOP_WORDS.match(self.text))
+
+    @property
     def wants_to_stop(self) -> bool:
-        return bool(_STOP_WORDS.match(self.text)) or (
-            self.topic == STOP_TOPIC and self.confidence >= 0.6 and len(self.text.split()) <= 6
-        )
+        return self.says_stop or (self.topic == STOP_TOPIC and self.confidence >= 0.6 and len(self.text.split()) <= 6)
 
     def asks_something_else(self, dialogue_topic: str, *, free_text: bool = False) -> bool:
         """Return whether this is a question of its own rather than an answer.

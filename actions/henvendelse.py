@@ -1,4 +1,4 @@
-"""The intake: one question at a time, everything can be corrected, and a case at the end."""
+"""The intake: one question at a time, everything can be corrected, and a case, or more to an old one, at the end."""
 
 from __future__ import annotations
 
@@ -6,47 +6,47 @@ import re
 from datetime import date
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dialogue import NO, SKIP, YES, Heard, answer_in_between, entity
-from casework import clock
-from casework.dates import find_date
+from actions.dialogue import Heard, answer_in_between, entity
+from actions.intake_answers import CONTACT, correction, read
+from actions.intake_begin import HELD, TOPIC, begun
+from actions.intake_questions import (
+    ANONYMOUS,
+    EXCEPTION_QUESTIONS,
+    KEPT,
+    NEW,
+    OPEN_QUESTIONS,
+    QUESTIONS,
+    SOMEBODY,
+    UNKNOWN,
+    adding,
+    asked_about,
+    deadline,
+    decision_day,
+    decision_told,
+    departments,
+    following,
+    next_consent,
+    reopened,
+)
+from casework import clock, own_case
+from casework.answers import answers, sum_lines
+from casework.dates import MONTHS
 from casework.db import session
-from casework.intake import Intake, file_case
+from casework.enums import EXCEPTIONS, NEEDS
+from casework.errors import InvalidInput, InvalidState
+from casework.intake import Intake, file_case, needs_text, on_behalf_text, said_no
+from casework.klage import has_deadline
 from casework.settings import current
-from casework.taxonomy import taxonomy
+from casework.taxonomy import label, taxonomy
 
-QUESTIONS = (
-    "story",
-    "unit",
-    "decision",
-    "decision_date",
-    "prior_dialogue",
-    "wish",
-    "contact",
-    "contact_name",
-    "consent",
-    "confirm",
-)
-OPEN_QUESTIONS = ("story", "prior_dialogue", "wish")
-SKIPPED = "sprunget over"
-UNKNOWN = "ved ikke"
-ANONYMOUS = "anonym"
-_TOKEN = re.compile(r"\[(telefon|e-mail) \d+\]")
-_CORRECT = re.compile(r"^ret:(\w+)$")
-# What a citizen may call the thing she wants to correct.
-_CORRECT_WORDS = (
-    (re.compile(r"\b(?:telefon|nummer|mail|kontakt)", re.I), "contact"),
-    (re.compile(r"\bnavn", re.I), "contact_name"),
-    (re.compile(r"\bafdeling", re.I), "unit"),
-    (re.compile(r"\bdato", re.I), "decision_date"),
-    (re.compile(r"\bafgørelse", re.I), "decision"),
-    (re.compile(r"\bønske|ud af det", re.I), "wish"),
-    (re.compile(r"\btalt|dialog", re.I), "prior_dialogue"),
-    (re.compile(r"\blov|samtykke|må hun", re.I), "consent"),
-    (re.compile(r"\bhistorie|skete|sket|fortælling|beskrivelse", re.I), "story"),
-)
+FIELD, GIVEN, FORM = "intake_field", "intake", "henvendelse_form"
+LEFT, DONE = "afbrudt", "sendes"
+LETTER_FORM = "letter_form"
+PLAIN_DANGER = 0.5  # where a name or a yes is asked for, a faint likeness to danger is no danger
+_BACK = re.compile(r"^\W*(?:gå )?(?:tilbage|et skridt tilbage)\W*$", re.I)
 
 
 class ValidateHenvendelseForm(Action):
@@ -56,179 +56,282 @@ class ValidateHenvendelseForm(Action):
         return "validate_henvendelse_form"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list:
-        heard = Heard.latest(tracker)
-        asked = tracker.get_slot("requested_slot")
-        if asked not in QUESTIONS:
-            return self._begin(tracker, heard)
-        if heard.urgent:
-            # Safety first: the intake is left where it stands and is not asked again until the citizen wants to.
-            dispatcher.utter_message(json_message={"answer": heard.topic, "topic": heard.topic})
-            return [SlotSet(asked, None), SlotSet("requested_slot", None)]
-        if heard.wants_to_stop:
-            dispatcher.utter_message(json_message={"answer": "henvendelse.sat_paa_pause", "topic": "bot.start_forfra"})
-            return [SlotSet(asked, None), SlotSet("requested_slot", None)]
-        answer = None
-        if not heard.asks_something_else("henvendelse.opret", free_text=asked in OPEN_QUESTIONS):
-            answer = getattr(self, f"_read_{asked}")(heard, tracker)
-        elif heard.topic:
+        heard, asked = Heard.latest(tracker), tracker.get_slot(FIELD)
+        if tracker.get_slot("requested_slot") != FIELD or asked not in QUESTIONS:
+            return _ask_next(begun(tracker, heard))
+        intake = dict(tracker.get_slot(GIVEN) or {})
+        intake.pop("problem", None)
+        question = correction(heard) or (intake.get("last") if _BACK.match(heard.text) else None)
+        if question:
+            return _ask_next(reopened(question, intake))
+        if self._leaves(dispatcher, tracker, heard, asked, intake):
+            return [SlotSet(GIVEN, intake), SlotSet(FIELD, LEFT), SlotSet("requested_slot", None)]
+        another = heard.asks_something_else(TOPIC, free_text=asked in OPEN_QUESTIONS)
+        if another and not _is_choice(asked, heard.text):
             answer_in_between(dispatcher, heard)
-            answer = {}
+            return _ask_next(intake)
+        if heard.text.startswith("emne:"):  # "Fortsæt henvendelsen", pressed while it goes on
+            return _ask_next(intake)
+        return self._take(dispatcher, tracker, heard, asked, intake)
+
+    def _leaves(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, heard: Heard, asked: str, intake: dict
+    ) -> bool:
+        """Return whether the intake is left where it stands; it is not asked again until the citizen wants to."""
+        if _is_choice(asked, heard.text):
+            return False  # it means what the button says, whatever the words look like
+        answers_it = asked not in OPEN_QUESTIONS and read(asked, heard, tracker, intake)
+        if heard.urgent and (heard.confidence >= PLAIN_DANGER or not answers_it):
+            # Safety first; was it none, she can go on from what she wrote.
+            intake[HELD] = heard.text
+            _say(dispatcher, heard.topic, topic=heard.topic)
+            return True
+        if heard.says_stop or (heard.wants_to_stop and not answers_it):
+            _say(dispatcher, "henvendelse.sat_paa_pause", topic="bot.start_forfra")
+            return True
+        return entity(tracker, "brev") is not None  # the letter's own dialogue follows
+
+    def _take(self, dispatcher: CollectingDispatcher, tracker: Tracker, heard: Heard, asked: str, intake: dict) -> list:
+        """Take the message as the answer to what was asked."""
+        answer = read(asked, heard, tracker, intake)
         if answer is None:
-            dispatcher.utter_message(
-                json_message={"answer": f"henvendelse.{asked}.forstod_ikke", "topic": "henvendelse.opret"}
-            )
-            answer = {}
-        # A slot set to nothing tells the form that the message was dealt with, so that no rule answers it again.
-        return self._events(tracker, answer or {asked: None})
+            own = f"henvendelse.{asked}.forstod_ikke"
+            _say(dispatcher, own if own in answers() else "henvendelse.forstod_ikke")
+            return _ask_next(intake)
+        if "ret" in answer:
+            return _ask_next(reopened(answer["ret"], intake))
+        before = intake
+        intake = {k: v for k, v in {**intake, **answer}.items() if v is not None}
+        if asked != "confirm" and asked in answer:
+            intake["last"] = asked
+        _tell(dispatcher, asked, before, intake)
+        return _ask_next(intake)
 
-    def _begin(self, tracker: Tracker, heard: Heard) -> list:
+
+def _is_choice(question: str, text: str) -> bool:
+    answer = answers().get(
+        "henvendelse.undtagelse" if question in EXCEPTION_QUESTIONS else f"henvendelse.{question}", {}
+    )
+    return text.startswith("behov:") or text in {choice.get("value") for choice in answer.get("choices", [])}
+
+
+def _ask_next(intake: dict) -> list:
+    """Return the answers and the question that follows; slots that are set tell the form that the message was read."""
+    question = following(intake, clock.today())
+    known = {"unit": next(iter(departments(intake)), None), "omraade": intake.get("omraade")}
+    return [
+        *(SlotSet(name, value) for name, value in known.items() if value),  # the rest of the conversation knows it too
+        SlotSet(GIVEN, intake),
+        SlotSet(FIELD, question or DONE),
+        SlotSet("requested_slot", FIELD if question else None),
+    ]
+
+
+def _say(dispatcher: CollectingDispatcher, answer: str, *, topic: str = TOPIC, **more) -> None:
+    dispatcher.utter_message(json_message={"answer": answer, "topic": topic, **more})
+
+
+def _tell(dispatcher: CollectingDispatcher, asked: str, before: dict, intake: dict) -> None:
+    """Say at once what an answer means for the citizen: her deadline, why the department comes first, the price of
+    being anonymous."""
+    if asked == "prior_dialogue" and said_no(intake["prior_dialogue"]):
+        _say(dispatcher, "henvendelse.dialog")
+    if intake.get("contact") == ANONYMOUS and before.get("contact") != ANONYMOUS:
+        if intake.get("main_anonymous") is False:
+            intake.pop("contact")
+            _say(dispatcher, "henvendelse.ikke_anonym")
+        else:
+            _say(dispatcher, "henvendelse.anonym")
+    if decision_told(intake) and not intake.get("told"):
+        intake["told"] = True
+        _tell_deadline(dispatcher, intake)
+
+
+def _tell_deadline(dispatcher: CollectingDispatcher, intake: dict) -> None:
+    frist = deadline(intake, clock.today())
+    if frist is None:
+        unknown = has_deadline(intake["omraade"])
+        _say(dispatcher, "henvendelse.uden_dato" if unknown else "henvendelse.uden_frist")
+        return
+    values = {
+        "dato": frist.date.isoformat(),
+        "passed": frist.passed,
+        "cautious": frist.cautious,
+        "regnestykke": sum_lines(frist),
+        "sources": list(frist.sources),
+    }
+    _say(dispatcher, "henvendelse.klagefrist", values=values, deadline=frist.as_json())
+
+
+class ActionAskIntakeField(Action):
+    """Asks one question; where the conversation has told the answer, it asks whether that is right."""
+
+    def name(self) -> str:
+        return "action_ask_henvendelse_form_intake_field"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list:
+        intake, question = dict(tracker.get_slot(GIVEN) or {}), tracker.get_slot(FIELD)
         events = []
-        if heard.topic != "henvendelse.opret" and not tracker.get_slot("story") and len(heard.text.split()) >= 5:
-            events = [SlotSet("first_words", heard.text), SlotSet("started_topic", heard.topic)]
-        # The unit heard in passing is only a guess; a choice that names one is an answer.
-        return events + self._events(tracker, {})
-
-    def _events(self, tracker: Tracker, answer: dict) -> list:
-        values = {**{q: tracker.get_slot(q) for q in QUESTIONS}, **answer}
-        following = next((q for q in QUESTIONS if values.get(q) is None and _is_relevant(q, values)), None)
-        return [*(SlotSet(k, v) for k, v in answer.items()), SlotSet("requested_slot", following)]
-
-    # Each reader returns the slots the answer fills, or None when it cannot be read.
-
-    def _read_story(self, heard: Heard, tracker: Tracker) -> dict | None:
-        first = tracker.get_slot("first_words")
-        if first and (SKIP.match(heard.text) or NO.match(heard.text)):
-            return {"story": first}
-        if SKIP.match(heard.text) or len(heard.text) < 8:
-            return None
-        omraade = entity(tracker, "omraade")
-        story = f"{first}\n{heard.text}" if first else heard.text
-        return {"story": story, **({"omraade": omraade} if omraade else {})}
-
-    def _read_unit(self, heard: Heard, tracker: Tracker) -> dict | None:
-        found = entity(tracker, "unit")
-        if found in taxonomy()["units"]:
-            return {"unit": found}
-        if SKIP.match(heard.text):
-            return {"unit": UNKNOWN}
-        return None
-
-    def _read_decision(self, heard: Heard, tracker: Tracker) -> dict | None:
-        if YES.match(heard.text):
-            return {"decision": "ja", **(self._read_decision_date(heard, tracker, strict=True) or {})}
-        if NO.match(heard.text):
-            return {"decision": "nej", "decision_date": None}
-        if SKIP.match(heard.text):
-            return {"decision": UNKNOWN, "decision_date": None}
-        return None
-
-    def _read_decision_date(self, heard: Heard, tracker: Tracker, strict: bool = False) -> dict | None:
-        found = find_date(heard.text, clock.today())
-        if found and found.day:
-            return {"decision_date": found.day.isoformat()}
-        if not strict and SKIP.match(heard.text):
-            return {"decision_date": UNKNOWN}
-        return None
-
-    def _read_prior_dialogue(self, heard: Heard, tracker: Tracker) -> dict | None:
-        return {"prior_dialogue": heard.text} if heard.text else None
-
-    def _read_wish(self, heard: Heard, tracker: Tracker) -> dict | None:
-        return {"wish": UNKNOWN if SKIP.match(heard.text) else heard.text} if heard.text else None
-
-    def _read_contact(self, heard: Heard, tracker: Tracker) -> dict | None:
-        if re.search(r"\banonym", heard.text, re.I):
-            return {"contact": ANONYMOUS, "contact_name": None}
-        return {"contact": heard.text} if _TOKEN.search(heard.text) else None
-
-    def _read_contact_name(self, heard: Heard, tracker: Tracker) -> dict | None:
-        return {"contact_name": SKIPPED if SKIP.match(heard.text) else heard.text} if heard.text else None
-
-    def _read_consent(self, heard: Heard, tracker: Tracker) -> dict | None:
-        if YES.match(heard.text):
-            return {"consent": "ja"}
-        return {"consent": "nej"} if NO.match(heard.text) or SKIP.match(heard.text) else None
-
-    def _read_confirm(self, heard: Heard, tracker: Tracker) -> dict | None:
-        correct = _CORRECT.match(heard.text)
-        if correct and correct[1] in QUESTIONS:
-            return _reopen(correct[1])
-        if re.match(r"^\W*(?:send|ja|ok|godkend)", heard.text, re.I):
-            return {"confirm": "send"}
-        if re.match(r"^\W*(?:ret|nej|ændr|forkert)", heard.text, re.I) or len(heard.text.split()) <= 6:
-            found = next((slot for pattern, slot in _CORRECT_WORDS if pattern.search(heard.text)), None)
-            return _reopen(found) if found else None
-        return None
+        if question == "contact" and "guess_contact" not in intake:
+            intake["guess_contact"] = _contact_said(tracker)
+            events = [SlotSet(GIVEN, {k: v for k, v in intake.items() if v is not None})]
+        answer = "henvendelse.undtagelse" if question in EXCEPTION_QUESTIONS else f"henvendelse.{question}"
+        if question == "confirm" and adding(intake):
+            answer = "henvendelse.tilfoej_bekraeft"
+        # The unit and the area the conversation is about have answers of their own; here the intake's count.
+        values = {"unit": None, "omraade": None, **intake, "valg": _choices(question, intake), "felt": question}
+        values["aabent"] = not intake.get(f"guess_{question}")
+        values["begyndt"] = _month(intake.get("since_date") or intake.get("guess_since"))
+        if question == "confirm":
+            values |= _summary(intake)
+        if question == "consent":
+            values["til"] = next_consent(intake)
+        _say(dispatcher, answer, values=values)
+        return events
 
 
-def _reopen(slot: str) -> dict:
-    return {slot: None, **({"first_words": None} if slot == "story" else {})}
+def _month(day: str | None) -> str | None:
+    """Return about when: a story tells the month at best."""
+    return f"{MONTHS[int(day[5:7]) - 1]} {day[:4]}" if day else None
 
 
-def _is_relevant(question: str, values: dict) -> bool:
-    if question == "decision_date":
-        return values.get("decision") == "ja"
-    if question == "contact_name":
-        return values.get("contact") != ANONYMOUS
-    return True
+def _contact_said(tracker: Tracker) -> str | None:
+    """Return the phone or e-mail the citizen has written in the conversation; she is asked whether to use it."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            found = re.search(r"\[(?:telefon|e-mail) \d+\]", event.get("text") or "")
+            if found:
+                return found[0]
+    return None
+
+
+def _choices(question: str, intake: dict) -> list[dict]:
+    """Return the choices that depend on what has been told."""
+    if question == "which":
+        many = len(intake["open"]) > 1
+        same = [
+            {"label": f"Det samme emne: læg det til {ref}" if many else "Det samme emne: læg det til", "value": ref}
+            for ref, _ in intake["open"]
+        ]
+        return [*same, {"label": "Et nyt emne: send en ny henvendelse", "value": NEW}]
+    if question == "needs":
+        left = [need for need in NEEDS if need not in intake.get("needs", [])]
+        return [{"label": NEEDS[need], "value": f"behov:{need}"} for need in left]
+    if question == "omraade" and not intake.get("guess_omraade"):
+        return [{"label": name, "value": f"omraade:{key}"} for key, name in taxonomy()["omraader"].items()]
+    return []
+
+
+def _summary(intake: dict) -> dict:
+    """Return what is read through before it is sent."""
+    frist = deadline(intake, clock.today()) if intake.get("decision") == "ja" else None
+    consent = intake.get("consent", {})
+    return {
+        "afdelinger": [label("units", unit).split(":")[0] for unit in departments(intake)],
+        "klagefrist": frist.date.isoformat() if frist else None,
+        "lov": [unit for unit in asked_about(intake) if consent.get(unit) == "ja" and unit != SOMEBODY],
+        "lov_ukendt": consent.get(SOMEBODY) == "ja",
+        "behov": needs_text(intake.get("needs", []), intake.get("language"), intake.get("needs_more")),
+        "skriver_for": on_behalf_text(intake.get("behalf"), intake.get("authority")),
+        "grunde": [(key, intake[key]) for key in EXCEPTIONS if intake.get(key)],
+    }
 
 
 class ActionSendHenvendelse(Action):
-    """Files the case when it has been confirmed; says nothing when the intake was only left."""
+    """Files the case, or adds to one, when it has been confirmed; says nothing when the intake was only left."""
 
     def name(self) -> str:
         return "action_send_henvendelse"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list:
-        slots = tracker.current_slot_values()
-        if slots.get("confirm") != "send":
-            return []
-        filed = int(slots.get("filed") or 0)
+        if tracker.get_slot(FIELD) != DONE:
+            return [FollowupAction(LETTER_FORM)] if entity(tracker, "brev") else []
+        intake, filed = tracker.get_slot(GIVEN), int(tracker.get_slot("filed") or 0)
+        submission = f"{tracker.sender_id}:{filed}"
+        try:
+            if adding(intake):
+                self._add(dispatcher, tracker.sender_id, intake, submission)
+            else:
+                self._file(dispatcher, tracker.sender_id, intake, submission)
+        except (InvalidInput, InvalidState) as error:
+            _say(dispatcher, "henvendelse.fejl", values={"fejl": str(error)})
+            return [SlotSet(GIVEN, {k: v for k, v in intake.items() if k not in ("confirm", "which")})]
+        kept = {name: intake[name] for name in KEPT if name in intake} or dict(tracker.get_slot("intake_kept") or {})
+        kept["filed"] = {"unit": tracker.get_slot("unit"), "omraade": tracker.get_slot("omraade")}
+        return [
+            SlotSet(GIVEN, None),
+            SlotSet(FIELD, None),
+            SlotSet("intake_kept", kept),
+            SlotSet("decision_date", None),
+            SlotSet("date_from_letter", None),
+            SlotSet("filed", filed + 1),
+        ]
+
+    def _add(self, dispatcher: CollectingDispatcher, conversation_id: str, intake: dict, submission: str) -> None:
         with session() as db, db.begin():
+            case = next(c for c in own_case.of_conversation(db, conversation_id) if c.reference == intake["which"])
+            own_case.add(db, case, own_case.resolved(db, case, intake["addition"]), clock.now(), submission=submission)
+            values = {"reference": case.reference, "svardato": case.respond_by.isoformat(), "anonym": case.anonymous}
+        _say(dispatcher, "henvendelse.tilfoejet", values=values)
+
+    def _file(self, dispatcher: CollectingDispatcher, conversation_id: str, intake: dict, submission: str) -> None:
+        with session() as db, db.begin():
+            earlier = [c for c in own_case.of_conversation(db, conversation_id) if c.submission != submission]
             receipt = file_case(
                 db,
-                _intake(slots),
-                submission=f"{tracker.sender_id}:{filed}",
+                as_intake(intake),
+                submission=submission,
                 now=clock.now(),
                 today=clock.today(),
-                conversation_id=tracker.sender_id,
+                conversation_id=conversation_id,
                 code_key=current().derived_key("case-code"),
+                follows=next((c for c in earlier if c.status != "tilbagetrukket"), None),
             )
-        dispatcher.utter_message(
-            json_message={
-                "answer": "henvendelse.kvittering",
-                "topic": "henvendelse.opret",
-                "handoff": {k: v for k, v in receipt.as_json().items() if k != "code"},
-                "values": {
-                    "reference": receipt.reference,
-                    "svardato": receipt.respond_by.isoformat(),
-                    "klagefrist": receipt.complaint_deadline.isoformat() if receipt.complaint_deadline else None,
-                    "anonym": slots.get("contact") == ANONYMOUS,
-                },
-            }
-        )
-        cleared = [SlotSet(q, None) for q in QUESTIONS if q not in ("unit", "decision_date")]
-        return [*cleared, SlotSet("first_words", None), SlotSet("started_topic", None), SlotSet("filed", filed + 1)]
+        values = {
+            "reference": receipt.reference,
+            "svardato": receipt.respond_by.isoformat(),
+            "klagefrist": receipt.complaint_deadline.isoformat() if receipt.complaint_deadline else None,
+            "frist_gaaet": bool(receipt.complaint_deadline and receipt.complaint_deadline < clock.today()),
+            "anonym": intake.get("contact") == ANONYMOUS,
+            "mail": receipt.mailed,
+            "ingen_mail": "[e-mail " in intake.get("contact", "") and not receipt.mailed,
+            "foelger": receipt.follows,
+        }
+        handoff = {k: v for k, v in receipt.as_json().items() if k != "code"}
+        _say(dispatcher, "henvendelse.kvittering", handoff=handoff, values=values)
 
 
-def _intake(slots: dict) -> Intake:
-    contact = slots.get("contact") or ""
-    token = _TOKEN.search(contact)
-    decided = slots.get("decision_date") if slots.get("decision") == "ja" else None
+def as_intake(intake: dict) -> Intake:
+    """Return the answers as they are filed."""
+    contact, consent = intake.get("contact", ""), intake.get("consent", {})
+    channel = CONTACT.search(contact)
+    day, from_letter = decision_day(intake)
     return Intake(
-        story=slots["story"],
-        wish=slots.get("wish"),
-        unit=slots.get("unit") if slots.get("unit") in taxonomy()["units"] else None,
-        omraade=slots.get("omraade") if slots.get("omraade") in taxonomy()["omraader"] else None,
-        topic=slots.get("started_topic") or "henvendelse.opret",
-        decision_date=date.fromisoformat(decided) if decided and decided != UNKNOWN else None,
-        prior_dialogue=slots.get("prior_dialogue"),
-        contact_name=None if slots.get("contact_name") == SKIPPED else slots.get("contact_name"),
-        contact_channel=token[1] if token else None,
+        story=intake["story"],
+        wish=_said(intake, "wish"),
+        unit=next(iter(departments(intake)), None),
+        omraade=intake.get("omraade") if intake.get("decision") == "ja" else intake.get("guess_omraade"),
+        topic=intake.get("topic") or TOPIC,
+        decision_date=day,
+        from_letter=from_letter,
+        since=_said(intake, "since"),
+        since_date=date.fromisoformat(intake["since_date"]) if intake.get("since_date") else None,
+        ongoing={"ja": True, "nej": False}.get(intake.get("ongoing", "")),
+        exceptions={key: intake[key] for key in EXCEPTIONS if intake.get(key)},
+        prior_dialogue=_said(intake, "prior_dialogue"),
+        needs=needs_text(intake.get("needs", []), intake.get("language"), intake.get("needs_more")),
+        on_behalf_of=on_behalf_text(intake.get("behalf"), intake.get("authority")),
+        contact_name=intake.get("contact_name") or None,
+        contact_channel={"adresse": "brev"}.get(channel[1], channel[1]) if channel else None,
         contact_value=contact or None,
         anonymous=contact == ANONYMOUS,
-        consent_forward=slots.get("consent") == "ja",
+        consent_forward="ja" in consent.values(),
+        departments=[{"unit": unit, "consent": consent.get(unit) == "ja"} for unit in departments(intake)],
     )
+
+
+def _said(intake: dict, name: str) -> str | None:
+    return None if intake.get(name) in (None, "", UNKNOWN) else intake[name]
 
 
 class ActionStartForfra(Action):

@@ -15,6 +15,7 @@ from casework.competence import grounds
 from casework.directory import main_number, unit_entry
 from casework.errors import NotFound
 from casework.frister import KIND_OF_TOPIC, Frist
+from casework.keeping import in_words
 from casework.overlay import overlay
 from casework.settings import ROOT
 from casework.taxonomy import label, taxonomy
@@ -25,6 +26,7 @@ _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _templates = SandboxedEnvironment(undefined=ChainableUndefined, autoescape=False)
 _templates.filters["forstort"] = lambda text: text[:1].upper() + text[1:]
 _templates.filters["afdeling"] = lambda unit: label("units", unit).split(":")[0]
+_templates.filters["omraade"] = lambda key: label("omraader", key)
 
 
 def answers() -> dict[str, dict]:
@@ -136,6 +138,7 @@ def sum_lines(frist: Frist) -> list[str]:
 def _with_lookups(values: dict) -> dict:
     values = {key: _readable(value) for key, value in values.items() if value is not None}
     values["hovednummer"], values["telefon"] = _main_number_line(), main_number()["phone"]
+    values["gemmes"] = in_words()
     if values.get("omraade") in klageveje():
         values["vej"] = klageveje()[values["omraade"]]
         values["omraade_navn"] = label("omraader", values["omraade"])

@@ -1,21 +1,24 @@
-"""Cases: the adviser's queue and the verbs that move a case, each checking where it starts."""
+"""Cases: finding and reading one, and the verbs that move it, each checking where it starts."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import case as sql_case
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from casework.conversations import transcript
-from casework.enums import OPEN_STATUSES
+from casework import clock
+from casework.enums import CASE_STATUSES, COMPETENCE, OPEN_STATUSES
 from casework.errors import InvalidInput, InvalidState, NotFound
-from casework.models import Case, CaseEvent, CaseRead
-from casework.privacy import known_values, resolve
+from casework.frister import svarfrist
+from casework.models import Case, CaseEvent, CaseRead, Staff
+from casework.privacy import without_cpr
 from casework.taxonomy import centres_in, taxonomy
+from casework.urgency import short_unit
 
-PAGE_SIZE = 50
+MAX_TEXT = 8_000
+TAKEN = tuple(status for status in OPEN_STATUSES if status != "ny")
+ENDED = tuple(status for status in CASE_STATUSES if status not in OPEN_STATUSES)
 
 
 class Actor:
@@ -25,48 +28,9 @@ class Actor:
         self.name, self.role, self.staff_id, self.token_id = name, role, staff_id, token_id
 
 
-def queue(
-    session: Session,
-    *,
-    status: str | None = None,
-    priority: str | None = None,
-    unit: str | None = None,
-    q: str | None = None,
-    page: int = 1,
-) -> tuple[list[Case], int]:
-    """Return one page of cases and how many there are in all; what expires first comes first.
-
-    `status` may be a status, "aabne" (the open ones) or None for all; `q` is looked for in reference and summary.
-    """
-    query = select(Case)
-    if status == "aabne":
-        query = query.where(Case.status.in_(OPEN_STATUSES))
-    elif status:
-        query = query.where(Case.status == status)
-    if priority:
-        query = query.where(Case.priority == priority)
-    if unit:
-        query = query.where(Case.unit == unit)
-    if q:
-        pattern = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        query = query.where(
-            or_(
-                *(
-                    column.ilike(pattern, escape="\\")
-                    for column in (Case.reference, Case.summary, Case.story, Case.wish)
-                )
-            )
-        )
-    total = session.scalar(select(func.count()).select_from(query.subquery()))
-    closed_last = sql_case((Case.status.in_(OPEN_STATUSES), 0), else_=1)
-    urgency = sql_case((Case.priority == "akut", 0), (Case.priority == "frist", 1), else_=2)
-    query = query.options(joinedload(Case.assigned_to)).order_by(closed_last, urgency, Case.respond_by, Case.id)
-    return list(session.scalars(query.limit(PAGE_SIZE).offset((max(page, 1) - 1) * PAGE_SIZE))), total
-
-
 def read(session: Session, reference: str, actor: Actor, now: datetime) -> Case:
     """Return a case and log that `actor` saw it. Raises NotFound."""
-    case = _find(session, reference)
+    case = find(session, reference)
     session.add(CaseRead(at=now, case_id=case.id, staff_id=actor.staff_id, token_id=actor.token_id))
     return case
 
@@ -77,140 +41,243 @@ def reads_of(session: Session, case: Case) -> list[CaseRead]:
     return list(session.scalars(query.options(joinedload(CaseRead.staff), joinedload(CaseRead.token))))
 
 
-def take(session: Session, reference: str, actor: Actor, now: datetime) -> Case:
-    """Let `actor` work on a new case. When two take it at once one wins; the other gets InvalidState."""
-    case = _find(session, reference)
-    won = session.execute(
-        update(Case)
-        .where(Case.id == case.id, Case.status == "ny")
-        .values(status="i_gang", assigned_to_id=actor.staff_id)
-        .execution_options(synchronize_session=False)
-    ).rowcount
-    session.refresh(case)
-    if not won:
-        who = case.assigned_to.name if case.assigned_to else "en anden"
-        raise InvalidState(f"Sagen er ikke ny længere. Den er taget af {who}.")
-    _log(session, case, "taget", actor, now)
-    return case
-
-
-def note(session: Session, reference: str, text: str, actor: Actor, now: datetime) -> Case:
-    """Add a note that only staff see. Raises InvalidInput when it is empty."""
-    if not text.strip():
-        raise InvalidInput("Notatet er tomt. Skriv noget først.")
-    case = _find(session, reference)
-    _log(session, case, "note", actor, now, text.strip())
-    return case
-
-
-def close(
-    session: Session, reference: str, actor: Actor, now: datetime, *, cause: str, handling: str, center: str
-) -> Case:
-    """Close a case with the registration the annual figures need.
-
-    Raises InvalidInput when an id is not in the taxonomy and InvalidState when the case is new or already closed.
-    """
-    case = _find(session, reference)
-    if cause not in taxonomy()["causes"]:
-        raise InvalidInput("Vælg en årsag.")
-    if handling not in taxonomy()["handlings"]:
-        raise InvalidInput("Vælg en håndtering.")
-    if center not in centres_in(case.created_at.year):
-        raise InvalidInput("Vælg et center.")
-    if case.status == "ny":
-        raise InvalidState("Tag sagen, før du afslutter den.")
-    if case.status not in OPEN_STATUSES:
-        raise InvalidState("Sagen er allerede afsluttet.")
-    case.status, case.closed_at = "afsluttet", now
-    case.cause, case.handling, case.center = cause, handling, center
-    _log(session, case, "afsluttet", actor, now)
-    return case
-
-
-def open_count(session: Session) -> int:
-    """Return how many cases are open."""
-    return session.scalar(select(func.count(Case.id)).where(Case.status.in_(OPEN_STATUSES)))
-
-
-def priority_of(urgent: bool, complaint_deadline: date | None, today: date) -> str:
-    """Return akut, frist or normal: safety or three days left, ten days left, the rest."""
-    if urgent:
-        return "akut"
-    if complaint_deadline and complaint_deadline >= today:
-        days = (complaint_deadline - today).days
-        return "akut" if days <= 3 else "frist" if days <= 10 else "normal"
-    return "normal"
-
-
-def _find(session: Session, reference: str) -> Case:
-    case = session.scalar(select(Case).where(Case.reference == reference.strip().upper()))
+def find(session: Session, reference: str) -> Case:
+    """Return the case with this reference. Raises NotFound. Who shows it to somebody calls `read`."""
+    wanted = reference.strip().upper()
+    case = session.scalar(select(Case).where(Case.reference == wanted)) if wanted.isprintable() else None
     if case is None:
         raise NotFound("Sagen findes ikke.")
     return case
 
 
-def _log(session: Session, case: Case, kind: str, actor: Actor | None, now: datetime, text: str = "") -> None:
-    session.add(
-        CaseEvent(
-            case_id=case.id,
-            at=now,
-            kind=kind,
-            text=text,
-            staff_id=actor.staff_id if actor else None,
-            token_id=actor.token_id if actor else None,
+def move(
+    session: Session,
+    reference: str,
+    *,
+    allowed: tuple[str, ...],
+    seen: int | None = None,
+    **values,
+) -> Case:
+    """Change a case that stands in one of the `allowed` statuses, and return it; no other change can come between.
+
+    `seen` is the version the one acting had on the screen. Raises InvalidState when the case stands elsewhere, or when
+    somebody has changed it since it was seen: of two at once one wins, and the other is told who and what.
+    """
+    case = find(session, reference)
+    conditions = [Case.id == case.id, Case.status.in_(allowed)]
+    if seen is not None:
+        conditions.append(Case.version == seen)
+    won = session.execute(
+        update(Case)
+        .where(*conditions)
+        .values(version=Case.version + 1, **values)
+        .execution_options(synchronize_session=False)
+    ).rowcount
+    session.refresh(case)
+    if not won:
+        raise InvalidState(_why_not(session, case, allowed))
+    return case
+
+
+def _why_not(session: Session, case: Case, allowed: tuple[str, ...]) -> str:
+    if case.status in allowed:
+        last = session.scalar(
+            select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.id.desc()).limit(1)
         )
+        who = (last.staff.name if last.staff else "borgeren") if last else "en anden"
+        return f"Sagen er ændret af {who}, siden du åbnede den. Se tidslinjen, og prøv igen."
+    if case.status == "ny":
+        return "Tag sagen først."
+    if case.status in ENDED:
+        return f"Sagen er allerede lukket ({CASE_STATUSES[case.status].lower()}). Genåbn den først."
+    if allowed == ("ny",):
+        return f"Sagen er ikke ny længere. Den er taget af {case.assigned_to.name if case.assigned_to else 'en anden'}."
+    return f"Det kan man ikke, når sagen står som: {CASE_STATUSES[case.status]}."
+
+
+def log(session: Session, case: Case, kind: str, actor: Actor | None, now: datetime, text: str = "") -> CaseEvent:
+    """Add a line to a case's timeline and return it; `actor` is None when the citizen did it."""
+    event = CaseEvent(
+        case_id=case.id,
+        at=now,
+        kind=kind,
+        text=text,
+        staff_id=actor.staff_id if actor else None,
+        token_id=actor.token_id if actor else None,
     )
+    session.add(event)
     session.flush()
+    return event
 
 
-def as_json(case: Case) -> dict:
-    """Return the fields of the staff API's list; dates and times are ISO 8601."""
-    return {
-        "reference": case.reference,
-        "created_at": case.created_at.isoformat(),
-        "respond_by": case.respond_by.isoformat(),
-        "status": case.status,
-        "priority": case.priority,
-        "topic": case.topic,
-        "omraade": case.omraade,
-        "unit": case.unit,
-        "center": case.center,
-        "cause": case.cause,
-        "handling": case.handling,
-        "decision_date": case.decision_date.isoformat() if case.decision_date else None,
-        "complaint_deadline": case.complaint_deadline.isoformat() if case.complaint_deadline else None,
-        "contact": None
-        if case.anonymous
-        else {"name": case.contact_name, "channel": case.contact_channel, "value": case.contact_value},
-        "anonymous": case.anonymous,
-        "consent_forward": case.consent_forward,
-        "competence": case.competence,
-        "summary": case.summary,
-        "wish": case.wish,
-        "prior_dialogue": case.prior_dialogue,
-        "needs": case.needs,
-        "follows": case.follows.reference if case.follows else None,
-    }
+def written(text: str | None, missing: str) -> str:
+    """Return what somebody wrote, without CPR numbers. Raises InvalidInput when there is nothing, or too much."""
+    text = without_cpr(text or "")
+    if not text:
+        raise InvalidInput(missing)
+    if len(text) > MAX_TEXT:
+        raise InvalidInput(f"Teksten er for lang. Skriv højst {MAX_TEXT} tegn.")
+    return text
 
 
-def full_json(session: Session, case: Case) -> dict:
-    """Return one case whole: with story, transcript, appointments and notes; what was masked in them is put back."""
-    values = known_values(session, case.conversation_id) if case.conversation_id else {}
-    turns = transcript(session, case.conversation_id) if case.conversation_id else []
-    return {
-        **as_json(case),
-        "story": resolve(case.story, values),
-        "summary": resolve(case.summary, values),
-        "wish": resolve(case.wish, values),
-        "prior_dialogue": resolve(case.prior_dialogue, values),
-        "transcript": [
-            {"at": t.at.isoformat(), "who": t.who, "text": t.text, "topic": t.topic, "confidence": t.confidence}
-            for t in turns
-        ],
-        "appointments": [],
-        "notes": [
-            {"at": e.at.isoformat(), "who": e.staff.name if e.staff else None, "text": e.text}
-            for e in case.events
-            if e.kind == "note"
-        ],
-    }
+def take(session: Session, reference: str, actor: Actor, now: datetime) -> Case:
+    """Let `actor` work on a new case. When two take it at once one wins; the other gets InvalidState."""
+    case = move(session, reference, allowed=("ny",), status="i_gang", assigned_to_id=actor.staff_id)
+    log(session, case, "taget", actor, now)
+    return case
+
+
+def colleagues(session: Session) -> list[Staff]:
+    """Return who may be given a case: everybody active who may act on one, by name."""
+    query = select(Staff).where(Staff.active, Staff.role != "reader").order_by(Staff.name, Staff.id)
+    return list(session.scalars(query))
+
+
+def hand_over(
+    session: Session, reference: str, to: int | None, actor: Actor, now: datetime, *, text: str = "", seen=None
+) -> Case:
+    """Give an open case to a colleague, with a word on the timeline. A new case is thereby taken.
+
+    Raises InvalidInput when nobody who may act is chosen or she has it already, and InvalidState as `move`.
+    """
+    person = next((p for p in colleagues(session) if p.id == to), None)
+    if person is None:
+        raise InvalidInput("Vælg en kollega, der kan arbejde med sager.")
+    before = find(session, reference)
+    if before.assigned_to_id == person.id:
+        raise InvalidInput(f"{person.name} har sagen allerede. Vælg en anden.")
+    status = "i_gang" if before.status == "ny" else before.status
+    seen = before.version if seen is None else seen
+    case = move(session, reference, allowed=OPEN_STATUSES, seen=seen, assigned_to_id=person.id, status=status)
+    log(session, case, "overdraget", actor, now, f"Til {person.name}. {without_cpr(text)[:MAX_TEXT]}".strip())
+    return case
+
+
+def note(session: Session, reference: str, text: str, actor: Actor, now: datetime) -> Case:
+    """Add a note that only staff see; any case may have one. Raises InvalidInput when it is empty or too long."""
+    text = written(text, "Notatet er tomt. Skriv noget først.")
+    case = find(session, reference)
+    log(session, case, "note", actor, now, text)
+    return case
+
+
+def give_consent(
+    session: Session, reference: str, unit: str, text: str, actor: Actor, now: datetime, *, seen=None
+) -> Case:
+    """Note that the citizen has now given leave to speak with one department (fact br-kontakter-kun-med-lov), and how.
+
+    Raises InvalidInput for a unit outside the kommune or without a word on how, and InvalidState as `move`.
+    """
+    if unit not in taxonomy()["units"] or not unit.startswith("ltk."):
+        raise InvalidInput("Vælg den afdeling, borgeren har givet lov til.")
+    text = written(text, "Skriv, hvornår og hvordan borgeren gav lov.")
+    case = move(session, reference, allowed=OPEN_STATUSES, seen=seen, consent_forward=True)
+    others = [entry for entry in case.departments or [] if entry["unit"] != unit]
+    known = {"unit": unit, "consent": True}
+    case.departments = [known, *others] if unit == case.unit else [*others, known]  # the main one stands first
+    log(session, case, "samtykke", actor, now, f"{short_unit(unit)}: {text}")
+    return case
+
+
+def correct_competence(
+    session: Session, reference: str, within: str, reason: str, actor: Actor, now: datetime, *, seen=None
+) -> Case:
+    """Let a person overrule the first look at the statute, with her own reason; what stood there is on the timeline.
+
+    Raises InvalidInput when `within` is not yes, no or unclear or the reason is empty, and InvalidState as `move`.
+    """
+    if within not in COMPETENCE:
+        raise InvalidInput("Vælg, om sagen ligger inden for, uden for eller er uafklaret.")
+    reason = written(reason, "Skriv din begrundelse.")
+    old = find(session, reference).competence
+    case = move(
+        session,
+        reference,
+        allowed=tuple(CASE_STATUSES),
+        seen=seen,
+        competence={"within": within, "reasons": [reason]},
+    )
+    before = f"Før: {COMPETENCE[old['within']]}. {' '.join(old['reasons'])}"
+    log(session, case, "kompetence", actor, now, f"{COMPETENCE[within]}: {reason}\n{before}")
+    return case
+
+
+def mark_not_followed(session: Session, reference: str, text: str, actor: Actor, now: datetime, *, seen=None) -> Case:
+    """Note that the department has told that it does not follow the recommendation, and why (the statute § 20).
+
+    It may come after the case is closed. Raises InvalidInput without a reason, and InvalidState as `move`.
+    """
+    text = written(text, "Skriv, hvad afdelingen har svaret.")
+    case = move(session, reference, allowed=(*TAKEN, "afsluttet"), seen=seen, not_followed_at=now)
+    log(session, case, "ikke_fulgt", actor, now, text)
+    return case
+
+
+def close(
+    session: Session, reference: str, actor: Actor, now: datetime, *, cause: str, handling: str, center: str, seen=None
+) -> Case:
+    """Close a case with the registration the annual figures need.
+
+    Raises InvalidInput when an id is not in the taxonomy and InvalidState as `move`, so for a new or a closed case.
+    """
+    check_registration(find(session, reference), cause=cause, handling=handling, center=center)
+    case = move(
+        session,
+        reference,
+        allowed=TAKEN,
+        seen=seen,
+        status="afsluttet",
+        closed_at=now,
+        cause=cause,
+        handling=handling,
+        center=center,
+    )
+    log(session, case, "afsluttet", actor, now)
+    return case
+
+
+def check_registration(case: Case, *, cause: str, handling: str, center: str) -> None:
+    """Raise InvalidInput when one of the ids is not in the taxonomy, or the centre is not of the case's year."""
+    if cause not in taxonomy()["causes"]:
+        raise InvalidInput("Vælg en årsag.")
+    if handling not in taxonomy()["handlings"]:
+        raise InvalidInput("Vælg en håndtering.")
+    if center not in centres_in(case.created_at.astimezone(clock.COPENHAGEN).year):
+        raise InvalidInput("Vælg et center.")
+
+
+def reopen(
+    session: Session, reference: str, reason: str, actor: Actor, now: datetime, today: date, *, seen=None
+) -> Case:
+    """Take up a closed, refused or withdrawn case again; the promise of ten working days starts afresh.
+
+    Its registration stays as the suggestion for the next closing. Raises InvalidInput without a reason, and
+    InvalidState as `move`.
+    """
+    reason = written(reason, "Skriv, hvorfor sagen tages op igen.")
+    case = move(
+        session,
+        reference,
+        allowed=ENDED,
+        seen=seen,
+        status="i_gang",
+        closed_at=None,
+        answered_at=None,
+        respond_by=svarfrist(today, today).date,
+        assigned_to_id=actor.staff_id,
+    )
+    log(session, case, "genaabnet", actor, now, reason)
+    return case
+
+
+def withdraw(session: Session, reference: str, now: datetime, *, text: str = "") -> Case:
+    """Let the citizen who holds the case take it back; her reason, if she gives one, is on the timeline.
+
+    Raises InvalidState when the case is closed already.
+    """
+    before = find(session, reference).status
+    if before not in OPEN_STATUSES:
+        raise InvalidState(f"Sagen er allerede lukket ({CASE_STATUSES[before].lower()}).")
+    case = move(session, reference, allowed=OPEN_STATUSES, status="tilbagetrukket", closed_at=now)
+    log(session, case, "tilbagetrukket", None, now, without_cpr(text)[:MAX_TEXT])
+    return case

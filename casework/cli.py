@@ -10,10 +10,12 @@ import click
 from alembic import command as alembic_command
 from alembic.config import Config as AlembicConfig
 
-from casework import clock, doctor, processes, revisions, staff
+from casework import clock, doctor, processes, queue_index, revisions, staff
 from casework.cli_answers import svar_group
+from casework.cli_kept import person_group, retention_group, samtaler_group, train_if_better
+from casework.cli_mail import mail_group
+from casework.cli_staff import staff_group
 from casework.db import reading, session
-from casework.enums import ROLES
 from casework.errors import CaseworkError, ConfigurationError
 from casework.launch import launch
 from casework.settings import ROOT, current
@@ -38,10 +40,15 @@ def main() -> None:
 
 
 @main.command()
-def train() -> None:
+@click.option("--hvis-bedre", "if_better", is_flag=True, help="Tag den kun i brug, hvis intet tal bliver ringere.")
+@click.option("--margin", default=0.5, show_default=True, help="Procentpoint, et tal må blive ringere.")
+def train(if_better: bool, margin: float) -> None:
     """Træn modellen, hvis data er ændret."""
+    if if_better:
+        sys.exit(0 if train_if_better(current(), margin) else 1)
     path = processes.model_path(current())
     if path.exists():
+        processes.train(current())
         click.echo("Modellen er opdateret.")
     else:
         click.echo("Træner modellen (under et minut) …")
@@ -63,6 +70,9 @@ def migrate() -> None:
     click.echo("Databasen er opdateret.")
     with session() as db, db.begin():
         recorded = revisions.record_files(db, clock.now())
+        indexed = queue_index.complete(db)
+    if indexed:
+        click.echo(f"{indexed} sager kan nu findes med søgningen.")
     if any(recorded):
         click.echo(
             f"Filernes tekster er gemt: {recorded.new} nye, {recorded.changed} ændrede, {recorded.gone} fjernede. "
@@ -119,23 +129,10 @@ def doctor_command(before_launch: bool, form: str) -> None:
 
 
 main.add_command(svar_group)
-
-
-@main.group("staff")
-def staff_group() -> None:
-    """Personalets konti."""
-
-
-@staff_group.command("add")
-@click.option("--email", required=True, help="Bruges ved login.")
-@click.option("--name", required=True, help="Vises for kolleger og borgere.")
-@click.option("--role", type=click.Choice(list(ROLES)), default="adviser", show_default=True)
-@click.password_option(help="Spørges der om, hvis den ikke gives. Mindst 12 tegn.")
-def staff_add(email: str, name: str, role: str, password: str) -> None:
-    """Opret en konto."""
-    with session() as db, db.begin():
-        staff.add_staff(db, email=email, name=name, role=role, password=password, now=clock.now())
-    click.echo(f"{email} er oprettet som {ROLES[role].lower()}.")
+main.add_command(mail_group)
+for _group in (samtaler_group, retention_group, person_group):
+    main.add_command(_group)
+main.add_command(staff_group)
 
 
 @main.group("token")

@@ -27,7 +27,13 @@ def ground(key: str) -> dict | None:
 
 
 def assess(
-    *, unit: str | None, topic: str | None, decided: date | None, spoken_with_department: bool, today: date
+    *,
+    unit: str | None,
+    topic: str | None,
+    decided: date | None,
+    spoken_with_department: bool,
+    today: date,
+    happened: date | None = None,
 ) -> dict:
     """Return a first look at what the statute says: `within` (yes, no, unclear) and the `reasons` in the
     adviser's own words. It never closes a door: she can always guide, and a person decides.
@@ -40,7 +46,8 @@ def assess(
     doubts = []
     if topic == "klage.afgoerelse":
         doubts.append("fagligt_indhold")
-    if decided and decided < today - relativedelta(years=1):
+    latest = max(filter(None, (decided, happened)), default=None)
+    if latest and latest < today - relativedelta(years=1):
         doubts.append("aeldre_end_et_aar")
     if not spoken_with_department and not (topic or "").startswith(_GUIDED):
         doubts.append("dialog_foerst")

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from casework import privacy
 from casework.errors import NotFound
-from casework.models import Conversation, Turn
+from casework.models import Case, Conversation, Turn
 
-NAME_QUESTIONS = ("contact_name", "navn")  # of the intake and of a letter
+NAME_QUESTIONS = ("contact_name", "behalf", "navn")  # of the intake and of a letter
+CODE_QUESTION = "case_code"  # of the dialogues about a case
 
 
 def hashed(secret: str) -> str:
@@ -51,12 +52,14 @@ def hear(session: Session, conversation: Conversation, text: str, now: datetime)
     choice = _chosen_label(session, conversation, text)
     if conversation.awaiting in NAME_QUESTIONS and choice is None and _may_be_name(text):
         masked = privacy.mask_whole(text, "navn", known)
+    elif conversation.awaiting == CODE_QUESTION:
+        masked = privacy.mask_code(text, known)
     else:
         masked = privacy.mask(text, known)
     privacy.remember(session, conversation.id, masked.values)
+    noted = {"value": masked.text if choice else None, "answers": conversation.awaiting}
     turn = _add(session, conversation, "citizen", choice or masked.text, now)
-    if choice:
-        turn.content = {"value": masked.text}
+    turn.content = {name: said for name, said in noted.items() if said} or None
     return turn
 
 
@@ -79,9 +82,28 @@ def say(
     return turns
 
 
+def add_staff_turn(session: Session, conversation: Conversation, text: str, now: datetime, name: str) -> Turn:
+    """Keep what a person wrote to the citizen; `text` is masked, `name` is shown with it."""
+    return _add(session, conversation, "staff", text, now, {"name": name})
+
+
+def turns_after(session: Session, conversation_id: str, number: int) -> list[Turn]:
+    """Return what assistant and staff have said after the turn with this number."""
+    query = select(Turn).where(Turn.conversation_id == conversation_id, Turn.number > number, Turn.who != "citizen")
+    return list(session.scalars(query.order_by(Turn.number)))
+
+
 def note_understanding(session: Session, turn_id: int, topic: str | None, confidence: float) -> None:
-    """Note on a citizen's turn what it was taken to mean."""
+    """Note on a citizen's turn what it was taken to mean. Danger makes the cases of the conversation urgent at once."""
     session.execute(update(Turn).where(Turn.id == turn_id).values(topic=topic, confidence=confidence))
+    if topic and topic.startswith("akut."):
+        own = select(Turn.conversation_id).where(Turn.id == turn_id).scalar_subquery()
+        session.execute(
+            update(Case)
+            .where(Case.conversation_id == own)
+            .values(danger=True)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def latest_answer(session: Session, conversation_id: str) -> dict | None:

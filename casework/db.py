@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import QueuePool
 
+from casework import queue_index  # noqa: F401 - whoever writes a case, the search follows
 from casework.settings import current
 
 BUSY_TIMEOUT_MS = 5_000
@@ -21,7 +22,8 @@ def make_engine(url: str) -> Engine:
     SQLite also gets a write-ahead log and foreign keys.
     """
     if not url.startswith("sqlite"):
-        patience = {"options": f"-c lock_timeout={BUSY_TIMEOUT_MS}"}
+        # Every query here is short; compiling one to machine code takes longer than running it.
+        patience = {"options": f"-c lock_timeout={BUSY_TIMEOUT_MS} -c jit=off"}
         return create_engine(url, future=True, pool_pre_ping=True, pool_size=10, max_overflow=40, connect_args=patience)
     engine = create_engine(  # SQLAlchemy 1.4 would open a file anew for every transaction
         url,

@@ -19,4 +19,105 @@ CASE_PRIORITIES = {"akut": "Akut", "frist": "Frist", "normal": "Normal"}
 
 CONTACT_CHANNELS = {"telefon": "Telefon", "e-mail": "E-mail", "brev": "Brev"}
 
-EVENT_KINDS = {"oprettet": "Oprettet", "taget": "Taget", "note": "Notat", "afsluttet": "Afsluttet"}
+EVENT_KINDS = {
+    "oprettet": "Oprettet",
+    "taget": "Taget",
+    "note": "Notat",
+    "afsluttet": "Afsluttet",
+    "overdraget": "Givet videre",
+    "svar": "Svar til borgeren",
+    "spurgt_borger": "Spørgsmål til borgeren",
+    "borger_skrev": "Borgeren har skrevet",
+    "samtykke": "Borgeren har givet lov",
+    "spurgt_afdeling": "Spørgsmål til afdelingen",
+    "afdeling_svarede": "Afdelingen har svaret",
+    "rykket": "Afdelingen er rykket",
+    "afdeling_udsat": "Afdelingen har fået en ny frist",
+    "udskudt": "Ny svardato til borgeren",
+    "ikke_fulgt": "Anbefaling ikke fulgt",
+    "kompetence": "Kompetence rettet",
+    "knyttet": "Knyttet til en anden sag",
+    "genaabnet": "Genåbnet",
+    "afvist": "Afvist",
+    "tilbagetrukket": "Trukket tilbage af borgeren",
+    "kontakt": "Borgeren har rettet sine kontaktoplysninger",
+    "foelgesag": "Borgeren har sendt en følgesag",
+    "proeve": "Prøve",
+    "bevaret": "Bevaring",
+    "anonymiseret": "Anonymiseret",
+}
+
+MESSAGE_KINDS = {
+    "svar": "Svar",
+    "spoergsmaal": "Spørgsmål til dig",
+    "udskydelse": "Ny svardato",
+    "afvisning": "Hvem der kan hjælpe dig",
+    "borger": "Fra dig",
+}
+"""What a message is, in the words the citizen reads on the status page."""
+
+MESSAGE_WAYS = {
+    "statusside": "På statussiden",
+    "telefon": "I telefonen",
+    "moede": "Ved et møde",
+    "post": "Digital Post eller brev",
+    "e-mail": "E-mail",
+}
+"""How it was also told. Whatever the way, the citizen can read it on the status page."""
+
+COMPETENCE = {"yes": "Inden for", "no": "Uden for", "unclear": "Uafklaret"}
+
+AUTHORITIES = {
+    "fuldmagt": "med skriftlig fuldmagt",
+    "vaerge": "som værge",
+    "foraelder": "som forælder til et barn under 18 år",
+    "ingen": "uden fuldmagt",
+}
+"""With what authority somebody writes for the citizen."""
+
+EXCEPTIONS = {
+    "betydning": "Det betyder stadig noget for borgeren",
+    "oplyses": "Det kan stadig undersøges",
+    "forbedring": "Kommunen kan lære af det",
+}
+"""What must hold for what is more than a year old to be taken up (the statute § 14, fact br-1-aar)."""
+
+MAIL_STATES = ("venter", "taget", "afleveres", "sendt", "opgivet", "uvist")
+
+# What happens to accounts: attempts to sign in, and what is done to an account.
+ACCESS_KINDS = {
+    "afvist": "Login afvist",
+    "videre": "Adgangskode godkendt",
+    "ind": "Logget ind",
+    "ud": "Logget ud",
+    "oprettet": "Konto oprettet",
+    "rolle": "Rolle ændret",
+    "lukket": "Konto lukket",
+    "aabnet": "Konto åbnet igen",
+    "adgangskode": "Adgangskode ændret",
+    "totrin": "Totrinslogin slået til",
+    "totrin_koder": "Nye genoprettelseskoder",
+    "totrin_fjernet": "Totrinslogin fjernet",
+    "udtraek": "Log hentet",
+}
+
+VERDICTS = {"rigtig": "Rigtigt emne", "forkert": "Forkert emne", "mangler": "Emnet mangler"}
+"""What staff say of how a citizen's turn was understood."""
+
+PERSON_ACTS = {"soeg": "Søgt", "udlever": "Hentet til udlevering", "slet": "Slettet"}
+
+RETENTION_KINDS = {
+    "samtaler": "Samtaler uden sag",
+    "sager": "Afsluttede sager",
+    "logs": "Log over, hvem der har læst",
+    "breve": "Udkast til breve",
+}
+
+NEEDS = {
+    "tolk": "Tolk",
+    "bisidder": "En bisidder med",
+    "telefon": "Telefon i stedet for skrift",
+    "stor_skrift": "Stor skrift",
+    "skriver": "Jeg skriver for en anden",
+}
+"""What a citizen may need when she is reached."""

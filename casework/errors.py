@@ -21,6 +21,10 @@ class InvalidInput(CaseworkError):
     """What was written cannot be used; the text says what to write instead."""
 
 
+class TooManyTries(CaseworkError):
+    """Somebody has guessed too often; the text says when to try again."""
+
+
 class ConfigurationError(CaseworkError):
     """The settings do not allow the system to start."""
 

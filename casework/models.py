@@ -2,67 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import datetime
+import secrets
 
 import sqlalchemy as sa
-from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy.orm import declarative_base, relationship
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.orm import relationship
 
-from casework.enums import CASE_PRIORITIES, CASE_STATUSES, ROLES, SPEAKERS
-from casework.settings import current
-from casework.texts import KINDS, ORIGINS, REVISION_STATES
-
-Base = declarative_base(
-    metadata=sa.MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
+from casework.columns import Base, Encrypted, Moment
+from casework.columns import one_of as _one_of
+from casework.enums import (
+    CASE_PRIORITIES,
+    CASE_STATUSES,
+    MAIL_STATES,
+    MESSAGE_KINDS,
+    MESSAGE_WAYS,
+    ROLES,
+    SPEAKERS,
 )
-
-
-class Encrypted(TypeDecorator):
-    """Text that is encrypted in the database and plain in Python."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value, dialect):
-        return None if value is None else _fernet().encrypt(value.encode()).decode()
-
-    def process_result_value(self, value, dialect):
-        if value is None:
-            return None
-        try:
-            return _fernet().decrypt(value.encode()).decode()
-        except InvalidToken:  # another secret key than the one it was written with: show that, lose nothing
-            return "[kan ikke læses med den nuværende nøgle]"
-
-
-def _fernet() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(current().derived_key("personal-values")))
-
-
-class Moment(TypeDecorator):
-    """A point in time, stored and returned as UTC with its zone."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_result_value(self, value, dialect):
-        if value is None:
-            return None
-        return value.replace(tzinfo=datetime.timezone.utc) if value.tzinfo is None else value
-
-
-def _one_of(column: str, allowed) -> sa.CheckConstraint:
-    return sa.CheckConstraint(f"{column} in ({', '.join(repr(a) for a in allowed)})", name=column)
+from casework.models_login import AccessEvent, RecoveryCode  # noqa: F401
+from casework.models_queue import CaseExport, CaseText, SavedView  # noqa: F401
+from casework.models_review import ConversationRead, PersonLog, RetentionRun, TurnMark  # noqa: F401
+from casework.texts import KINDS, ORIGINS, REVISION_STATES
 
 
 class Conversation(Base):
@@ -75,8 +34,17 @@ class Conversation(Base):
     last_at = sa.Column(Moment, nullable=False)
     turn_count = sa.Column(sa.Integer, nullable=False, default=0)
     awaiting = sa.Column(sa.String(80))  # the question the assistant has just asked, if any
+    test = sa.Column(sa.Boolean, nullable=False, default=False, server_default=sa.false())  # counts nowhere
+    preserved_at = sa.Column(Moment)  # not deleted, whatever its age, while this is set
+    preserved_reason = sa.Column(sa.Text)
+    preserved_by_id = sa.Column(sa.ForeignKey("staff.id"))
+
+    waiting_since = sa.Column(Moment)  # the citizen waits for a person in the chat
+    staff_id = sa.Column(sa.ForeignKey("staff.id"))  # who writes instead of the assistant
+    staff_at = sa.Column(Moment)  # when that person last wrote
 
     turns = relationship("Turn", order_by="Turn.number", back_populates="conversation")
+    staff = relationship("Staff", foreign_keys=[staff_id])
 
 
 class Turn(Base):
@@ -132,7 +100,19 @@ class Staff(Base):
     active = sa.Column(sa.Boolean, nullable=False, default=True)
     demo = sa.Column(sa.Boolean, nullable=False, default=False)
     created_at = sa.Column(Moment, nullable=False)
-    __table_args__ = (_one_of("role", ROLES),)
+    stamp = sa.Column(sa.String(32), nullable=False, default=lambda: secrets.token_hex(16))  # new: all sessions end
+    must_change_password = sa.Column(sa.Boolean, nullable=False, default=False)
+    totp_secret = sa.Column(Encrypted)
+    totp_confirmed_at = sa.Column(Moment)  # the second factor is asked for from then on
+    totp_last_step = sa.Column(sa.Integer)  # of the last code used; that code and older ones are refused
+    chat_open_at = sa.Column(Moment)  # can answer in the chat; the latest sign of life
+    oidc_issuer = sa.Column(sa.String(300))
+    oidc_subject = sa.Column(sa.String(255))
+    oidc_managed = sa.Column(sa.Boolean, nullable=False, default=False)  # its role follows that login
+    __table_args__ = (
+        _one_of("role", ROLES),
+        sa.Index("uq_staff_oidc_issuer_oidc_subject", "oidc_issuer", "oidc_subject", unique=True),
+    )
 
 
 class ApiToken(Base):
@@ -146,6 +126,13 @@ class ApiToken(Base):
     created_at = sa.Column(Moment, nullable=False)
     revoked_at = sa.Column(Moment)
     __table_args__ = (_one_of("role", ROLES),)
+
+
+# All that the queue filters and sorts by, in one index: it is read instead of the cases, whose texts are long.
+QUEUE_COLUMNS = (
+    *("status", "danger", "respond_by", "answered_at", "complaint_deadline", "unit", "center", "omraade"),
+    *("assigned_to_id", "created_at", "closed_at", "id"),
+)
 
 
 class Case(Base):
@@ -179,16 +166,39 @@ class Case(Base):
     wish = sa.Column(sa.Text)
     prior_dialogue = sa.Column(sa.Text)
     needs = sa.Column(sa.Text)
+    since = sa.Column(sa.Text)  # since when it has gone on, in the citizen's words; the day where they name one
+    since_date = sa.Column(sa.Date)
+    ongoing = sa.Column(sa.Boolean)
+    exceptions = sa.Column(sa.JSON)  # why what is over a year old should be taken up: EXCEPTIONS id to her words
+    departments = sa.Column(sa.JSON)  # those she named, the main one first: [{unit, consent}]
+    on_behalf_of = sa.Column(Encrypted)  # whom the one who wrote it writes for, and with what authority
     follows_id = sa.Column(sa.ForeignKey("cases.id"))
     conversation_id = sa.Column(sa.ForeignKey("conversations.id"), index=True)
     assigned_to_id = sa.Column(sa.ForeignKey("staff.id"))
     closed_at = sa.Column(Moment)
+    version = sa.Column(sa.Integer, nullable=False, default=1)  # counts the changes: two at once are told apart by it
+    danger = sa.Column(sa.Boolean, nullable=False, default=False)  # the citizen wrote of danger
+    contact_hash = sa.Column(sa.String(64), index=True)  # keyed: tells that two contacts are one, not what it is
+    answered_at = sa.Column(Moment)  # the first answer since the case came, or since it was reopened
+    not_followed_at = sa.Column(Moment)  # the department told that it does not follow the recommendation
+    test = sa.Column(sa.Boolean, nullable=False, default=False, server_default=sa.false())  # counts nowhere
+    preserved_at = sa.Column(Moment)  # not anonymised, whatever its age, while this is set
+    preserved_reason = sa.Column(sa.Text)
+    preserved_by_id = sa.Column(sa.ForeignKey("staff.id"))
+    anonymised_at = sa.Column(Moment)  # only its registration for the figures is left
 
     conversation = relationship("Conversation")
-    assigned_to = relationship("Staff")
+    assigned_to = relationship("Staff", foreign_keys=assigned_to_id)
     follows = relationship("Case", remote_side="Case.id")
+    followers = relationship("Case", order_by="Case.id", viewonly=True)
     events = relationship("CaseEvent", order_by="CaseEvent.id", back_populates="case")
-    __table_args__ = (_one_of("status", CASE_STATUSES), _one_of("priority", CASE_PRIORITIES))
+    messages = relationship("Message", order_by="Message.id", back_populates="case")
+    questions = relationship("Question", order_by="Question.id", back_populates="case")
+    __table_args__ = (
+        _one_of("status", CASE_STATUSES),
+        _one_of("priority", CASE_PRIORITIES),
+        sa.Index("ix_cases_queue", *QUEUE_COLUMNS),
+    )
 
 
 class CaseEvent(Base):
@@ -202,8 +212,84 @@ class CaseEvent(Base):
     staff_id = sa.Column(sa.ForeignKey("staff.id"))
     token_id = sa.Column(sa.ForeignKey("api_tokens.id"))
     text = sa.Column(sa.Text, nullable=False, default="")
+    submission = sa.Column(sa.String(80))  # what a citizen sent twice is one line
 
     case = relationship("Case", back_populates="events")
+    staff = relationship("Staff")
+    message = relationship("Message", uselist=False, viewonly=True)
+    __table_args__ = (
+        sa.Index("uq_case_events_submission", "submission", unique=True),
+        sa.Index("ix_case_events_case_id_at", "case_id", "at"),
+    )
+
+
+class OutgoingMail(Base):
+    """A mail to be sent: written with what it tells of, sent by another process. The address goes once it is sent."""
+
+    __tablename__ = "outgoing_mail"
+    id = sa.Column(sa.Integer, primary_key=True)
+    key = sa.Column(sa.String(120), nullable=False, unique=True)  # the same thing is told once
+    kind = sa.Column(sa.String(20), nullable=False)
+    case_id = sa.Column(sa.ForeignKey("cases.id", ondelete="CASCADE"), nullable=False, index=True)
+    recipient = sa.Column(Encrypted)
+    state = sa.Column(sa.String(12), nullable=False)
+    attempts = sa.Column(sa.Integer, nullable=False, default=0)
+    created_at = sa.Column(Moment, nullable=False)
+    due_at = sa.Column(Moment, nullable=False)
+    claim = sa.Column(sa.String(36))  # who has it now, and since when
+    claimed_at = sa.Column(Moment)
+    sent_at = sa.Column(Moment)
+    problem = sa.Column(sa.String(80), nullable=False, default="")  # what the mail server said, without any address
+
+    case = relationship("Case")
+    __table_args__ = (_one_of("state", MAIL_STATES), sa.Index("ix_outgoing_mail_state_due_at", "state", "due_at"))
+
+
+class WrongCode(Base):
+    """A wrong try at a reference and its code; only a hash of what was typed is kept, and only for a day."""
+
+    __tablename__ = "wrong_codes"
+    id = sa.Column(sa.Integer, primary_key=True)
+    at = sa.Column(Moment, nullable=False)
+    reference_hash = sa.Column(sa.String(64), nullable=False, index=True)
+
+
+class Message(Base):
+    """Something written between the adviser and the citizen; the citizen reads it on the status page."""
+
+    __tablename__ = "messages"
+    id = sa.Column(sa.Integer, primary_key=True)
+    case_id = sa.Column(sa.ForeignKey("cases.id", ondelete="CASCADE"), nullable=False, index=True)
+    event_id = sa.Column(sa.ForeignKey("case_events.id", ondelete="CASCADE"), nullable=False, unique=True)
+    at = sa.Column(Moment, nullable=False)
+    kind = sa.Column(sa.String(20), nullable=False)
+    way = sa.Column(sa.String(20), nullable=False)
+    text = sa.Column(Encrypted, nullable=False)
+    staff_id = sa.Column(sa.ForeignKey("staff.id"))  # empty when the citizen wrote it herself
+    seen_at = sa.Column(Moment)  # when the citizen first had it on the status page
+
+    case = relationship("Case", back_populates="messages")
+    staff = relationship("Staff")
+    __table_args__ = (_one_of("kind", MESSAGE_KINDS), _one_of("way", MESSAGE_WAYS))
+
+
+class Question(Base):
+    """Something the adviser has asked a department, and what it answered."""
+
+    __tablename__ = "questions"
+    id = sa.Column(sa.Integer, primary_key=True)
+    case_id = sa.Column(sa.ForeignKey("cases.id", ondelete="CASCADE"), nullable=False, index=True)
+    unit = sa.Column(sa.String(60), nullable=False)
+    text = sa.Column(Encrypted, nullable=False)
+    asked_at = sa.Column(Moment, nullable=False)
+    staff_id = sa.Column(sa.ForeignKey("staff.id"))
+    due = sa.Column(sa.Date, nullable=False, index=True)
+    reminders = sa.Column(sa.Integer, nullable=False, default=0)
+    reminded_at = sa.Column(Moment)
+    answered_at = sa.Column(Moment)
+    answer = sa.Column(Encrypted)
+
+    case = relationship("Case", back_populates="questions")
     staff = relationship("Staff")
 
 
@@ -219,6 +305,7 @@ class CaseRead(Base):
 
     staff = relationship("Staff")
     token = relationship("ApiToken")
+    __table_args__ = (sa.Index("ix_case_reads_case_id_staff_id_at", "case_id", "staff_id", "at"),)
 
 
 class Revision(Base):

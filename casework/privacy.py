@@ -12,14 +12,14 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from casework.models import PersonalValue
 from casework.names import addresses_in, names_in
 
 CPR_REMOVED = "[cpr-nummer fjernet]"
-TOKEN = re.compile(r"\[(?:e-mail|telefon|navn|adresse) \d+\]")
+TOKEN = re.compile(r"\[(?:e-mail|telefon|navn|adresse|kode) \d+\]")
 
 _DASHES = r"\-‐‑‒–—−"
 _GAP = rf"[\s._/{_DASHES}]{{0,3}}"
@@ -37,6 +37,10 @@ _PHONE = re.compile(
     rf"(?<![\d\[])(?:(?:\+|00)\s?45[\s.{_DASHES}]?)?[2-9]\d(?:[\s.{_DASHES}]{{0,2}}\d){{6}}(?![\d]|[.,]\d)"
     rf"|(?<!\d)(?:\+|00)\d{{1,3}}(?:[\s.{_DASHES}]?\d){{6,12}}(?!\d)"
 )
+# The code of a case, two groups of five; with nothing between them only where the code has just been asked for.
+_SIGN = "[2-9a-hjkmnp-zA-HJKMNP-Z]"
+_CODE = re.compile(rf"(?<![\w-])(?=[\w-]*\d){_SIGN}{{5}}-{_SIGN}{{5}}(?![\w-])")
+_CODE_ASKED_FOR = re.compile(rf"(?<![\w-]){_SIGN}{{5}}[\s{_DASHES}]{{0,3}}{_SIGN}{{5}}(?![\w-])")
 _DATE_LIKE = re.compile(
     r"^(?:\d{1,2}[\s./\-]\d{1,2}[\s./\-](?:19|20)\d\d|(?:19|20)\d\d[\s./\-]\d{1,2}[\s./\-]\d{1,2})$"
 )
@@ -72,6 +76,10 @@ def _find_email(text: str) -> Iterator[Found]:
     return (Found(m.start(), m.end(), "e-mail") for m in _EMAIL.finditer(text))
 
 
+def _find_code(text: str) -> Iterator[Found]:
+    return (Found(m.start(), m.end(), "kode") for m in _CODE.finditer(text))
+
+
 def _find_phone(text: str) -> Iterator[Found]:
     return (Found(m.start(), m.end(), "telefon") for m in _PHONE.finditer(text) if not _DATE_LIKE.match(m[0].strip()))
 
@@ -92,6 +100,7 @@ def _find_address(text: str) -> Iterator[Found]:
 # In order of precedence: where two overlap, the first one wins.
 FINDERS: tuple[Callable[[str], Iterator[Found]], ...] = (
     _find_cpr,
+    _find_code,
     _find_email,
     _find_phone,
     _find_address,
@@ -150,6 +159,15 @@ def mask_whole(text: str, kind: str, known: dict[str, str] | None = None) -> Mas
     return Masked(_token(text, kind, by_value, values), values)
 
 
+def mask_code(text: str, known: dict[str, str] | None = None) -> Masked:
+    """Return the answer to a question about the code of a case, masked: a code counts however it is typed."""
+    values: dict[str, str] = {}
+    by_value = {_comparable(value): token for token, value in (known or {}).items()}
+    rest = _CODE_ASKED_FOR.sub(lambda match: _token(match[0], "kode", by_value, values), text)
+    masked = mask(rest, {**(known or {}), **values})
+    return Masked(masked.text, {**values, **masked.values})
+
+
 def _token(value: str, kind: str, by_value: dict[str, str], values: dict[str, str]) -> str:
     value = value.strip()
     key = _comparable(value)
@@ -176,6 +194,19 @@ def remember(session: Session, conversation_id: str, values: dict[str, str]) -> 
     """Keep what new tokens stand for, encrypted, beside the conversation."""
     for token, value in values.items():
         session.add(PersonalValue(conversation_id=conversation_id, token=token, value=value))
+
+
+def forget(session: Session, conversation_id: str, token: str) -> None:
+    """Keep no longer what a token stands for."""
+    session.execute(
+        delete(PersonalValue).where(PersonalValue.conversation_id == conversation_id, PersonalValue.token == token)
+    )
+
+
+def email_in(text: str | None) -> str | None:
+    """Return the first e-mail address in a text that has not been masked, or None."""
+    found = _EMAIL.search(text or "")
+    return re.sub(r"\s", "", re.sub(r"\(at\)|\[at\]", "@", found[0], flags=re.IGNORECASE)) if found else None
 
 
 def resolve(text: str | None, values: dict[str, str]) -> str | None:

@@ -39,7 +39,15 @@ def train(settings: Settings) -> Path:
     """Train the model if its inputs changed and return its path. Raises ConfigurationError when training fails."""
     path = model_path(settings)
     if path.exists():
-        return path
+        path.touch()  # the latest is the one in use
+    else:
+        put_into_use(candidate_of(settings), path)
+    return path
+
+
+def candidate_of(settings: Settings) -> Path:
+    """Train on today's inputs and return the file, which is not in use yet. Raises ConfigurationError."""
+    path = model_path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     name = path.name.removesuffix(".tar.gz")
     made = path.with_name(name + "-part.tar.gz")
@@ -48,11 +56,15 @@ def train(settings: Settings) -> Path:
     )
     if not (done and made.exists()):
         raise ConfigurationError("Modellen kunne ikke trænes. Se meddelelsen herover; data ligger i nlu/data og bot/.")
-    made.rename(path)
+    return made
+
+
+def put_into_use(candidate: Path, path: Path) -> None:
+    """Give a trained model its name, and let those go that have not been in use for a fortnight."""
+    candidate.rename(path)
     for old in path.parent.glob("*.tar.gz"):
         if old != path and time.time() - old.stat().st_mtime > 14 * 24 * 3600:
             old.unlink()
-    return path
 
 
 def validate(settings: Settings) -> None:

@@ -22,7 +22,7 @@ MAX_LINE = 300
 MAX_LIX, MAX_PLAIN_LIX = 40, 30
 FEW_WORDS = 12  # fewer say nothing about how hard a text is
 MAX_REVIEW_DAYS = 2 * 366
-_OWN_NAMES = {"hovednummer", "telefon", "vej", "omraade", "omraade_navn", "unit", "enhed"}
+_OWN_NAMES = {"gemmes", "hovednummer", "telefon", "vej", "omraade", "omraade_navn", "unit", "enhed"}
 # Enough to choose between texts and run through steps. Nothing that calculates: a text cannot hang the chat.
 _ALLOWED_NODES = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.If, nodes.For, nodes.Getattr, nodes.Getitem,

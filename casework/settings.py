@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from dotenv import dotenv_values
 
+from casework.enums import ROLES
 from casework.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,9 +45,43 @@ SETTINGS = (
         "VEJVISER_RASA_TIMEOUT", "15", "Sekunder, en borger højst venter på et svar, før telefon og formular vises"
     ),
     Setting("VEJVISER_CHAT_LIMIT", "60 per minute", "Beskeder fra én adresse, før den bedes vente"),
+    Setting("VEJVISER_SMTP_URL", "", "Mailserver, `smtp://bruger:kode@vært:port` eller `smtps://…`; tom er ingen mail"),
+    Setting("VEJVISER_MAIL_FROM", "", "Afsender af mail; tom er brugeren i VEJVISER_SMTP_URL"),
+    Setting("VEJVISER_PUBLIC_URL", "", "Adressen, borgerne bruger, til links i mail; tom er ingen links i production"),
     Setting("VEJVISER_METRICS_TOKEN", "", "Nøgle til `/metrics` udefra; tom er kun loopback"),
+    Setting("VEJVISER_KEEP_CONVERSATIONS_DAYS", "90", "Dage, en samtale uden sag gemmes, efter den sidst blev brugt"),
+    Setting("VEJVISER_KEEP_CASES_MONTHS", "60", "Måneder, en sag gemmes med navn og tekst, efter den er afsluttet"),
+    Setting("VEJVISER_KEEP_LOGS_MONTHS", "24", "Måneder, det gemmes, hvem der har læst hvad"),
     Setting("VEJVISER_TRUSTED_PROXIES", "0", "Antal omvendte proxyer foran, hvis X-Forwarded-For må tros"),
+    Setting("VEJVISER_SESSION_IDLE", "30", "Minutter uden brug, før personalet skal logge ind igen"),
+    Setting("VEJVISER_SESSION_HOURS", "8", "Timer, et login højst gælder"),
+    Setting(
+        "VEJVISER_TOTP",
+        "",
+        "Totrinslogin for rådgivere og administratorer: `required` eller `optional`; "
+        "tom er `required` i production og `optional` i demo",
+    ),
+    Setting("VEJVISER_LOCAL_LOGIN", "true", "`false` slukker for egne adgangskoder, så kun kommunens login virker"),
+    Setting("VEJVISER_OIDC_ISSUER", "", "Kommunens login (OpenID Connect): udstederens adresse; tom er slået fra"),
+    Setting("VEJVISER_OIDC_CLIENT_ID", "", "Vejvisers navn hos kommunens login"),
+    Setting("VEJVISER_OIDC_CLIENT_SECRET", "", "Vejvisers hemmelighed hos kommunens login"),
+    Setting("VEJVISER_OIDC_ROLE_CLAIM", "roles", "Hvor i kommunens login rollen står; punktum går et niveau ned"),
+    Setting(
+        "VEJVISER_OIDC_ROLES",
+        "",
+        "Hvilken rolle en værdi giver: `værdi=adviser; anden værdi=reader`; tom lader kun oprettede brugere ind",
+    ),
 )
+
+
+class Smtp(NamedTuple):
+    """Where mail is handed over. `tls`: from the first byte on (smtps); else it is begun when the server offers it."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: bool
 
 
 class Settings:
@@ -64,7 +101,26 @@ class Settings:
         self.rasa_timeout = _number(values, "VEJVISER_RASA_TIMEOUT", 1, 120)
         self.chat_limit = values["VEJVISER_CHAT_LIMIT"]
         self.metrics_token = values["VEJVISER_METRICS_TOKEN"]
+        self.smtp = _smtp(values["VEJVISER_SMTP_URL"])
+        self.mail_from = _mail_from(values["VEJVISER_MAIL_FROM"], self.smtp)
+        self.public_url = values["VEJVISER_PUBLIC_URL"].rstrip("/") or (
+            "" if self.production else f"http://127.0.0.1:{self.port}"
+        )
+        self.keep_conversations_days = _number(values, "VEJVISER_KEEP_CONVERSATIONS_DAYS", 1, 3650)
+        self.keep_cases_months = _number(values, "VEJVISER_KEEP_CASES_MONTHS", 1, 360)
+        self.keep_logs_months = _number(values, "VEJVISER_KEEP_LOGS_MONTHS", 1, 120)
         self.trusted_proxies = _number(values, "VEJVISER_TRUSTED_PROXIES", 0, 10)
+        self.session_idle = _number(values, "VEJVISER_SESSION_IDLE", 1, 24 * 60)
+        self.session_hours = _number(values, "VEJVISER_SESSION_HOURS", 1, 24)
+        totp = _choice(values, "VEJVISER_TOTP", ("", "required", "optional"))
+        self.totp_required = self.production if totp == "" else totp == "required"
+        self.local_login = _choice(values, "VEJVISER_LOCAL_LOGIN", ("true", "false")) == "true"
+        self.oidc_issuer = values["VEJVISER_OIDC_ISSUER"].rstrip("/")
+        self.oidc_client_id = values["VEJVISER_OIDC_CLIENT_ID"]
+        self.oidc_client_secret = values["VEJVISER_OIDC_CLIENT_SECRET"]
+        self.oidc_role_claim = values["VEJVISER_OIDC_ROLE_CLAIM"]
+        self.oidc_roles = _roles(values["VEJVISER_OIDC_ROLES"])
+        self._check_oidc()
         self._secret_key = values["VEJVISER_SECRET_KEY"]
         if self.production:
             self._refuse_unsafe()
@@ -102,6 +158,22 @@ class Settings:
         """Return 32 bytes for one purpose, so that no two parts of the system share a key."""
         return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(self.secret_key.encode())
 
+    def _check_oidc(self) -> None:
+        if not self.oidc_issuer:
+            if not self.local_login:
+                raise ConfigurationError("VEJVISER_LOCAL_LOGIN kan kun være false, når VEJVISER_OIDC_ISSUER er sat")
+            return
+        for name, value in (
+            ("VEJVISER_OIDC_CLIENT_ID", self.oidc_client_id),
+            ("VEJVISER_OIDC_CLIENT_SECRET", self.oidc_client_secret),
+        ):
+            if not value:
+                raise ConfigurationError(f"{name} skal være sat, når VEJVISER_OIDC_ISSUER er det")
+        parts = urlsplit(self.oidc_issuer)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and not self.production)
+        if not safe or not parts.netloc:
+            raise ConfigurationError("VEJVISER_OIDC_ISSUER skal være en adresse, der begynder med https://")
+
     def _refuse_unsafe(self) -> None:
         if len(self._secret_key) < 32 or len(set(self._secret_key)) < 8:
             raise ConfigurationError("VEJVISER_SECRET_KEY skal være mindst 32 tilfældige tegn i production")
@@ -117,6 +189,46 @@ def _number(values: dict[str, str], name: str, low: int, high: int) -> int:
     if not low <= number <= high:
         raise ConfigurationError(f"{name} skal være mellem {low} og {high}")
     return number
+
+
+def _smtp(value: str) -> Smtp | None:
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        parts, port = None, None
+    if parts is None or parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ConfigurationError("VEJVISER_SMTP_URL skal være som smtp://bruger:kode@mail.example:587 eller smtps://…")
+    tls = parts.scheme == "smtps"
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Smtp(parts.hostname, port or (465 if tls else 587 if user else 25), user, password, tls)
+
+
+def _mail_from(value: str, smtp: Smtp | None) -> str:
+    if smtp and not value:
+        return smtp.user if "@" in smtp.user else f"vejviser@{smtp.host}"
+    if value and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
+        raise ConfigurationError("VEJVISER_MAIL_FROM skal være en mailadresse")
+    return value
+
+
+def _choice(values: dict[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    if values[name] not in allowed:
+        raise ConfigurationError(f"{name} skal være {' eller '.join(a for a in allowed if a)}")
+    return values[name]
+
+
+def _roles(value: str) -> dict[str, str]:
+    """Return claim value → role. The last `=` divides, for a value may be a directory name such as `CN=A,OU=B`."""
+    found = {}
+    for part in filter(None, (p.strip() for p in value.split(";"))):
+        claim, _, role = (p.strip() for p in part.rpartition("="))
+        if not claim or role not in ROLES:
+            raise ConfigurationError(f"VEJVISER_OIDC_ROLES skal være værdi=rolle; rollerne er {', '.join(ROLES)}")
+        found[claim] = role
+    return found
 
 
 def _date(value: str) -> date | None:

@@ -19,19 +19,31 @@ from casework.enums import CASE_PRIORITIES, CASE_STATUSES, EVENT_KINDS, ROLES
 from casework.settings import current
 from casework.taxonomy import label
 from web import (
+    account,
+    audit,
+    case_page,
     chat,
-    console,
     course,
     errors,
     health,
     henvendelse,
     ics,
     letters,
+    live,
     login,
+    oidc,
+    own_case,
     pages,
+    person,
+    privacy_page,
+    queue,
+    retention,
+    review,
     revisions,
+    signed_in,
     staff_api,
     svar,
+    users,
 )
 from web.limits import limiter
 
@@ -49,7 +61,7 @@ def create_app() -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.production,
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=8),
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
         WTF_CSRF_TIME_LIMIT=None,  # a long-open console page must still be able to save; the session sets the limit
         RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
         RATELIMIT_HEADERS_ENABLED=True,
@@ -75,12 +87,13 @@ def create_app() -> Flask:
     csrf = CSRFProtect(app)
     limiter.init_app(app)
     _login_manager(app)
-    open_to_all = (chat, course, health, henvendelse, ics, letters, pages, staff_api, svar)
+    open_to_all = (chat, course, health, henvendelse, ics, letters, own_case, pages, staff_api, svar, privacy_page)
     for blueprint in (module.blueprint for module in open_to_all):
         # Nothing here acts on a cookie: a conversation token, a code or a bearer token is sent in the request itself.
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
-    for blueprint in (login.blueprint, console.blueprint, revisions.blueprint):
+    for_staff = (login, oidc, account, queue, case_page, live, revisions, users, audit, review, retention, person)
+    for blueprint in dict.fromkeys(module.blueprint for module in for_staff):  # the console's pages share one
         app.register_blueprint(blueprint)
     errors.register(app)
     app.jinja_env.filters.update(
@@ -103,10 +116,9 @@ def create_app() -> Flask:
 
 def _login_manager(app: Flask) -> None:
     manager = LoginManager(app)
-    manager.login_view = "login.form"
-    manager.login_message = "Log ind for at fortsætte."
     manager.session_protection = "strong"
-    manager.user_loader(login.load)
+    manager.user_loader(signed_in.load)
+    manager.unauthorized_handler(signed_in.send_to_login)
 
 
 def __getattr__(name: str):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass, field
 
 from flask import Blueprint, jsonify, render_template, request
+from flask_login import current_user
 
-from casework import clock, conversations, privacy
+from casework import clock, conversations, live, privacy
 from casework.answers import answers, choice_labels, render
+from casework.cases import Actor
 from casework.db import reading, session
 from casework.frister import svarfrist
-from casework.intake import code_of
+from casework.intake import codes_of
+from casework.review import set_test
 from casework.settings import current
 from casework.taxonomy import taxonomy
 from web import metrics, replies
@@ -26,8 +30,10 @@ blueprint = Blueprint("chat", __name__)
 
 MAX_MESSAGE = 4_000
 MAX_SEARCH = 120
-CODE = "[kode]"
-LETTER_FIELD = "letter_field"
+TEST_HEADER = "X-Vejviser-Proeve"
+CODE = re.compile(r"\[kode (BR-[^\]]+)\]")  # where the code of a case stands in a text; kept nowhere in the clear
+LEADS_TO_A_PERSON = ("henvendelse.opret", "frustration", "sag.helhed", "klage.manglende_svar")
+FIELDS = ("letter_field", "intake_field", "own_case_field")  # slots that name what is asked for
 SHOWN = ("text", "choices", "sources", "attachment")  # of a message, in the API
 KEPT = ("answer", "given", "words", "asked", "deadline")  # of a message, for ourselves: the citizen is not shown them
 
@@ -80,6 +86,12 @@ def converse(token: str | None, text: str) -> Reply:
         heard = conversations.hear(db, conversation, text, clock.now())
         conversation_id, turn_id, to_send = conversation.id, heard.id, conversations.meaning(heard)
         before = Before(conversations.latest_answer(db, conversation_id), conversations.words_met(db, conversation_id))
+        if live.is_silent(db, conversation, clock.now()):
+            return Reply(token, [])
+        queued = _queued(db, conversation, to_send)
+        offer = conversation.waiting_since is None and live.somebody_is_there(db, clock.now())
+    if queued:
+        return _store(token, conversation_id, turn_id, Reply(token, [queued], "henvendelse.opret", 1.0), None)
     try:
         with metrics.turn_seconds.time():
             understood = ask(conversation_id, to_send)
@@ -88,8 +100,24 @@ def converse(token: str | None, text: str) -> Reply:
         metrics.turns.labels("down").inc()
         return _store(token, conversation_id, turn_id, Reply(token, [render("driftsfejl")], down=True), None)
     reply = _reply(token, understood, to_send, before)
+    if offer and reply.topic in LEADS_TO_A_PERSON:
+        choice = {"label": render("live.tilbud")["text"], "value": live.WAIT}
+        reply.messages[-1]["choices"] = [choice, *reply.messages[-1]["choices"]]
     metrics.turns.labels("answered" if reply.topic else "unsure").inc()
     return _store(token, conversation_id, turn_id, reply, _awaiting(understood))
+
+
+def _queued(db, conversation, said: str) -> dict | None:
+    """Return what is said to a citizen who begins or stops waiting for a person, or None when this is neither."""
+    if said == live.NO_LONGER_WAITS:
+        live.stop_waiting(db, conversation)
+        return render("live.venter_ikke")
+    if said != live.WAIT:
+        return None
+    if not live.somebody_is_there(db, clock.now()):
+        return render("live.ingen")
+    live.wait(db, conversation, clock.now())
+    return render("live.venter")
 
 
 def _checked(text: str) -> str:
@@ -145,9 +173,9 @@ def _reply(token: str, understood: Understood, said: str, before: Before) -> Rep
 
 
 def _awaiting(understood: Understood) -> str | None:
-    """Return the question asked; a letter asks for its fields by their own names."""
-    if understood.requested_slot == LETTER_FIELD:
-        return understood.slots.get(LETTER_FIELD)
+    """Return the question asked; letters, the intake and one's own case ask for their fields by their own names."""
+    if understood.requested_slot in FIELDS:
+        return understood.slots.get(understood.requested_slot)
     return understood.requested_slot
 
 
@@ -166,7 +194,7 @@ def _store(token: str, conversation_id: str, turn_id: int, reply: Reply, awaitin
         conversations.say(db, conversation, stored, clock.now(), awaiting=awaiting)
         values = _private_values(db, conversation_id)
     if reply.handoff:
-        reply.handoff = {**reply.handoff, "code": values.get(CODE)}
+        reply.handoff = {**reply.handoff, "code": values.get(reply.handoff["reference"])}
     for message in reply.messages:
         message["text"] = _shown(message["text"], values)
         for name in KEPT:
@@ -175,14 +203,13 @@ def _store(token: str, conversation_id: str, turn_id: int, reply: Reply, awaitin
 
 
 def _private_values(db, conversation_id: str) -> dict[str, str]:
-    """Return what the tokens of this conversation stand for, the code of its latest case among them."""
-    code = code_of(db, conversation_id, current().derived_key("case-code"))
-    return {**privacy.known_values(db, conversation_id), **({CODE: code} if code else {})}
+    """Return what the tokens of this conversation stand for, and the codes of its cases by their references."""
+    codes = codes_of(db, conversation_id, current().derived_key("case-code"))
+    return {**privacy.known_values(db, conversation_id), **codes}
 
 
 def _shown(text: str, values: dict[str, str]) -> str:
-    text = privacy.resolve(text, values)
-    return text.replace(CODE, values[CODE]) if CODE in values else text
+    return CODE.sub(lambda match: values.get(match[1], match[0]), privacy.resolve(text, values))
 
 
 def history(token: str) -> list[dict]:
@@ -190,16 +217,30 @@ def history(token: str) -> list[dict]:
     with reading() as db:
         conversation = conversations.find(db, token)
         values = _private_values(db, conversation.id)
-        return [
-            {"who": turn.who, "text": _shown(turn.text, values), "choices": [], "sources": [], **_content(turn)}
-            for turn in conversations.transcript(db, conversation.id)
-        ]
+        return [_turn(turn, values) for turn in conversations.transcript(db, conversation.id)]
+
+
+def _turn(turn, values: dict[str, str]) -> dict:
+    return {"who": turn.who, "text": _shown(turn.text, values), "choices": [], "sources": [], **_content(turn)}
 
 
 def _content(turn) -> dict:
     return {
-        k: v for k, v in (turn.content or {}).items() if k in ("choices", "sources", "urgent", "attachment", "picture")
+        k: v
+        for k, v in (turn.content or {}).items()
+        if k in ("choices", "sources", "urgent", "attachment", "picture", "lang", "name")
     }
+
+
+def _note_test(token: str) -> None:
+    """Let a conversation count nowhere when signed-in staff say that they are only trying. No other site can send the
+    header along with their cookie."""
+    if request.headers.get(TEST_HEADER) != "ja" or not current_user.is_authenticated:
+        return
+    actor = Actor(current_user.name, current_user.role, staff_id=current_user.staff_id)
+    if actor.role != "reader":
+        with session() as db, db.begin():
+            set_test(db, conversations.find(db, token).id, True, actor, clock.now())
 
 
 @blueprint.post("/api/chat")
@@ -216,6 +257,7 @@ def api_chat():
     if token is not None and not isinstance(token, str):
         raise BadRequest(400, "Feltet conversation skal være tekst.")
     reply = converse(token or None, message)
+    _note_test(reply.token)
     if reply.down:
         return problem(503, DOWN, conversation=reply.token)
     return jsonify(reply.as_json())
@@ -235,9 +277,10 @@ def talk():
     """Answer one message as HTML: a piece for the page's script, or a whole page without JavaScript."""
     token = request.form.get("conversation") or None
     reply = converse(token, request.form.get("message", ""))
+    _note_test(reply.token)
     if request.headers.get("X-Fragment"):
         page = render_template("chat/messages.html", history=[{**m, "who": "assistant"} for m in reply.messages])
-        return page, 200, {"X-Conversation": reply.token}
+        return page, 200, {"X-Conversation": reply.token, **_standing(reply.token)}
     return render_template("chat/page.html", history=history(reply.token), token=reply.token)
 
 
@@ -246,4 +289,26 @@ def talk():
 @public
 def fetch():
     """Show the conversation again after a reload."""
-    return render_template("chat/messages.html", history=history(request.form.get("conversation", "")))
+    token = request.form.get("conversation", "")
+    return render_template("chat/messages.html", history=history(token)), 200, _standing(token)
+
+
+@blueprint.post("/samtale/nyt")
+@limiter.limit("60 per minute")
+@public
+def news():
+    """Show what has been said to the citizen after the turn `efter`; asked while a person writes or is awaited."""
+    token = request.form.get("conversation", "")
+    with reading() as db:
+        conversation = conversations.find(db, token)
+        values = _private_values(db, conversation.id)
+        turns = conversations.turns_after(db, conversation.id, request.form.get("efter", 0, type=int))
+        shown = [_turn(turn, values) for turn in turns]
+    return render_template("chat/messages.html", history=shown), 200, _standing(token)
+
+
+def _standing(token: str) -> dict[str, str]:
+    """Return, as headers, the number of the latest turn and whether a person writes or is awaited."""
+    with reading() as db:
+        conversation = conversations.find(db, token)
+        return {"X-Turn": str(conversation.turn_count), "X-Live": live.state(conversation)}

@@ -1,25 +1,37 @@
-"""The plain form that works without the assistant, and the status page."""
+"""The plain form that works without the assistant: filled in, read through, sent, and the receipt."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import date
 
 from flask import Blueprint, render_template, request
 
-from casework import clock, privacy
-from casework.db import reading, session
-from casework.enums import CONTACT_CHANNELS
-from casework.errors import InvalidInput, NotFound
-from casework.intake import Intake, Receipt, file_case, find_by_code
+from casework import clock
+from casework.answers import render, sum_lines
+from casework.db import session
+from casework.enums import AUTHORITIES, CONTACT_CHANNELS, NEEDS
+from casework.errors import InvalidInput, TooManyTries
+from casework.intake import Intake, Receipt, file_case, said_no
+from casework.klage import has_deadline, klagefrist_for
+from casework.models import Case
+from casework.own_case import NOT_FOUND, open_case
+from casework.privacy import email_in
 from casework.settings import current
+from casework.since import over_a_year
 from casework.taxonomy import taxonomy
-from web import metrics
+from web import intake_form, metrics
 from web.access import public
-from web.limits import limiter
+from web.intake_form import InvalidForm
+from web.limits import guesses, limiter
 
 blueprint = Blueprint("henvendelse", __name__)
-TEXT_FIELDS = ("story", "wish", "prior_dialogue", "contact_name", "contact_value")
+
+
+@blueprint.after_request
+def _not_kept(response):
+    """Keep what is typed here out of caches."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.get("/henvendelse")
@@ -31,40 +43,123 @@ def form():
 
 @blueprint.post("/henvendelse")
 @limiter.limit("20 per minute")
+@guesses
 @public
 def send():
-    """File the case and show the receipt, or the form again with what is wrong. Sending twice makes one case."""
+    """File the case and show the receipt, or the form again with what is wrong. Sending twice makes one case.
+
+    `step` says what else is wanted: `foelg` begins a case that follows the one reference and code open, `vis` shows all
+    that would be sent, `ret` the form again.
+    """
     given = request.form.to_dict()
+    step = given.pop("step", "")
     try:
-        intake = _intake(given)
+        main = _main(given)
+    except (InvalidInput, TooManyTries) as error:
+        status = 429 if isinstance(error, TooManyTries) else 404
+        return _form({**given, "reference": "", "code": ""}, {"story": str(error)}), status
+    if step == "foelg":
+        return _form({**_known(given), "submission": str(uuid.uuid4())}, main=main)
+    if step == "ret":
+        return _form(given, main=main)
+    try:
+        intake = intake_form.read(given, main)
+        submission = _submission(given)
+    except InvalidForm as error:
+        return _form(given, error.problems, main=main), 422
+    return _preview(given, intake, main) if step == "vis" else _sent(given, intake, main, submission)
+
+
+def _sent(given: dict, intake: Intake, main: Case | None, submission: str):
+    try:
         with session() as db, db.begin():
             receipt = file_case(
                 db,
                 intake,
-                submission=_submission(given),
+                submission=submission,
                 now=clock.now(),
                 today=clock.today(),
                 code_key=current().derived_key("case-code"),
+                follows=db.get(Case, main.id) if main else None,
             )
     except InvalidInput as error:
-        return _form(given, str(error)), 422
+        return _form(given, {"story": str(error)}, main=main), 422
     metrics.cases_filed.inc()
     return _receipt(receipt, intake)
 
 
+def _known(given: dict) -> dict:
+    return {name: given[name] for name in ("reference", "code") if given.get(name)}
+
+
+def _main(given: dict) -> Case | None:
+    """Return the case a new one is to follow, if reference and code come along. Raises as `own_case.open_case`."""
+    if not given.get("reference"):
+        return None
+    with session() as db, db.begin():
+        found = open_case(db, given["reference"], given.get("code", ""), clock.now())
+    if found is None:
+        raise InvalidInput(NOT_FOUND)
+    return found
+
+
 def _receipt(receipt: Receipt, intake: Intake):
-    return render_template("henvendelse/receipt.html", receipt=receipt, intake=intake)
+    return render_template(
+        "henvendelse/receipt.html",
+        receipt=receipt,
+        intake=intake,
+        has_email=bool(email_in(intake.contact_value)) and not intake.anonymous,
+        passed=bool(receipt.complaint_deadline and receipt.complaint_deadline < clock.today()),
+    )
 
 
-def _form(given: dict, error: str | None = None):
-    units = {key: name for key, name in taxonomy()["units"].items() if key.startswith("ltk.")}
+def _preview(given: dict, intake: Intake, main: Case | None):
+    """Show what would be sent, with the complaint deadline and what the statute says of old matters and of dialogue."""
+    latest = max(filter(None, (intake.decision_date, intake.since_date)), default=None)
+    old = over_a_year(latest, clock.today()) and not intake.ongoing
+    return render_template(
+        "henvendelse/preview.html",
+        given=given,
+        intake=intake,
+        main=main,
+        deadline=_deadline(intake),
+        old=old and not intake.exceptions,
+        dialogue=None
+        if intake.prior_dialogue and not said_no(intake.prior_dialogue)
+        else render("henvendelse.dialog")["text"],
+    )
+
+
+def _deadline(intake: Intake) -> str | None:
+    """Return what is said of the complaint deadline of the decision, in the words of the chat."""
+    if intake.decision_date is None:
+        return None
+    frist = klagefrist_for(intake.decision_date, intake.omraade, clock.today(), from_letter=intake.from_letter)
+    if frist is None:
+        why = "uden_omraade" if not intake.omraade else "uden_dato" if has_deadline(intake.omraade) else "uden_frist"
+        return render(f"henvendelse.{why}")["text"]
+    values = {
+        "dato": frist.date,
+        "passed": frist.passed,
+        "cautious": frist.cautious,
+        "regnestykke": sum_lines(frist),
+        "sources": list(frist.sources),
+    }
+    return render("henvendelse.klagefrist", values)["text"]
+
+
+def _form(given: dict, problems: dict[str, str] | None = None, *, main: Case | None = None):
     return render_template(
         "henvendelse/form.html",
         given=given,
-        error=error,
-        units=units,
+        problems=problems or {},
+        main=main,
+        units={key: name for key, name in taxonomy()["units"].items() if key.startswith("ltk.")},
         omraader=taxonomy()["omraader"],
         channels=CONTACT_CHANNELS,
+        needs=NEEDS,
+        authorities=AUTHORITIES,
+        departments=intake_form.DEPARTMENTS,
         today=clock.today().isoformat(),
     )
 
@@ -73,61 +168,5 @@ def _submission(given: dict) -> str:
     try:
         return f"form:{uuid.UUID(given.get('submission', ''))}"
     except ValueError:
-        raise InvalidInput("Siden var for gammel. Opdater siden, og send igen.") from None
-
-
-def _intake(given: dict) -> Intake:
-    """Read the form. CPR numbers are dropped here; the rest a citizen writes to the adviser reaches her."""
-    text = {name: privacy.without_cpr(given.get(name, "")) for name in TEXT_FIELDS}
-    unit, omraade = given.get("unit") or None, given.get("omraade") or None
-    if unit not in (None, *taxonomy()["units"]) or omraade not in (None, *taxonomy()["omraader"]):
-        raise InvalidInput("Vælg afdeling og område på listen.")
-    return Intake(
-        story=text["story"],
-        wish=text["wish"] or None,
-        prior_dialogue=text["prior_dialogue"] or None,
-        unit=unit,
-        omraade=omraade,
-        topic="henvendelse.opret",
-        decision_date=_day(given.get("decision_date", "")),
-        contact_name=text["contact_name"] or None,
-        contact_channel=given.get("contact_channel") or None,
-        contact_value=text["contact_value"] or None,
-        anonymous=given.get("anonymous") == "ja",
-        consent_forward=given.get("consent_forward") == "ja",
-    )
-
-
-def _day(value: str) -> date | None:
-    if not value.strip():
-        return None
-    try:
-        day = date.fromisoformat(value.strip())
-    except ValueError:
-        raise InvalidInput(
-            "Datoen for afgørelsen kan ikke læses. Skriv den som 2026-11-03, eller lad feltet stå tomt."
-        ) from None
-    if day > clock.today():
-        raise InvalidInput("Datoen for afgørelsen ligger i fremtiden.")
-    return day
-
-
-@blueprint.get("/status")
-@public
-def status_form():
-    """Ask for reference and code."""
-    return render_template("henvendelse/status.html", case=None, error=None, reference="")
-
-
-@blueprint.post("/status")
-@limiter.limit("10 per minute; 60 per hour")
-@public
-def status():
-    """Show where the case is. A wrong number and a wrong code look the same."""
-    reference = request.form.get("reference", "")
-    try:
-        with reading() as db:
-            case = find_by_code(db, reference, request.form.get("code", ""))
-    except NotFound as error:
-        return render_template("henvendelse/status.html", case=None, error=str(error), reference=reference), 404
-    return render_template("henvendelse/status.html", case=case, error=None, reference=reference)
+        given["submission"] = str(uuid.uuid4())
+        raise InvalidForm({"story": "Siden var for gammel. Læs den igennem, og send igen."}) from None

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from casework import queue_index
 from casework.db import engine
 from casework.models import Base, Encrypted, Moment
 
@@ -13,7 +14,22 @@ def plain_type(kind, item, _context):
     return PLAIN.get(type(item), False) if kind == "type" else False
 
 
+def without_cascades(connection) -> None:
+    """On SQLite a table is changed by making it anew: then dropping the old one must not take what hangs on it."""
+    if connection.dialect.name == "sqlite":
+        connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")  # before any transaction begins
+
+
+def whole(connection) -> None:
+    """Raise when a migration left a reference to nothing behind."""
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise RuntimeError(f"references to nothing after the migration: {broken[:5]}")
+
+
 with engine().connect() as connection:
+    without_cascades(connection)
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
@@ -23,5 +39,8 @@ with engine().connect() as connection:
     )
     with context.begin_transaction():
         context.run_migrations()
+        whole(connection)
+    queue_index.install(connection)  # SQLite loses a table's triggers when a migration rebuilds it
     if connection.in_transaction():
         connection.commit()
+    connection.invalidate()  # this connection's cascades are off: nobody gets it after us

@@ -1,25 +1,33 @@
 """From answers to a case."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select, text
 
-from casework import clock, conversations, privacy
-from casework.errors import InvalidInput, NotFound
-from casework.intake import Intake, code_of, file_case, find_by_code
-from casework.models import Case
+from casework import case_json, clock, conversations, own_case, privacy
+from casework.errors import InvalidInput, InvalidState, TooManyTries
+from casework.intake import Intake, codes_of, file_case, needs_text, on_behalf_text
+from casework.models import Case, CaseEvent, Message
+from casework.since import over_a_year, since_in
 
 TODAY = date(2026, 11, 23)
 KEY = b"0" * 32
 
 
-def file(db, submission="s1", conversation_id=None, **changes):
+def file(db, submission="s1", conversation_id=None, follows=None, **changes):
     intake = Intake(
         **{"story": "De svarer ikke.", "contact_channel": "telefon", "contact_value": "28 28 28 28", **changes}
     )
     return file_case(
-        db, intake, submission=submission, now=clock.now(), today=TODAY, conversation_id=conversation_id, code_key=KEY
+        db,
+        intake,
+        submission=submission,
+        now=clock.now(),
+        today=TODAY,
+        conversation_id=conversation_id,
+        code_key=KEY,
+        follows=follows,
     )
 
 
@@ -37,18 +45,15 @@ def test_the_same_submission_twice_is_one_case_with_one_receipt(db):
 
 def test_the_code_opens_the_case_however_it_is_typed(db):
     receipt = file(db)
-    assert (
-        find_by_code(db, receipt.reference.lower(), receipt.code.upper().replace("-", " ")).reference
-        == receipt.reference
-    )
+    found = own_case.open_case(db, receipt.reference.lower(), receipt.code.upper().replace("-", " "), clock.now())
+    assert found.reference == receipt.reference
 
 
 @pytest.mark.parametrize("change", [{"code": "aaaaa-aaaaa"}, {"reference": "BR-2026-AAAAA"}])
-def test_a_wrong_number_and_a_wrong_code_are_refused_with_the_same_words(db, change):
+def test_a_wrong_number_and_a_wrong_code_are_refused_alike(db, change):
     receipt = file(db)
     given = {"reference": receipt.reference, "code": receipt.code, **change}
-    with pytest.raises(NotFound, match="Vi kan ikke finde en sag med det nummer og den kode."):
-        find_by_code(db, **given)
+    assert own_case.open_case(db, **given, now=clock.now()) is None
 
 
 def test_contact_data_are_resolved_into_the_case_and_encrypted_in_the_database(db):
@@ -96,4 +101,140 @@ def test_an_intake_that_cannot_be_acted_on_is_refused_and_nothing_is_stored(db, 
 def test_a_citizen_can_have_the_code_of_her_own_conversation_shown_again(db):
     conversation, _ = conversations.start(db, clock.now())
     receipt = file(db, conversation_id=conversation.id)
-    assert code_of(db, conversation.id, KEY) == receipt.code
+    second = file(db, "s2", conversation_id=conversation.id)
+    assert codes_of(db, conversation.id, KEY) == {receipt.reference: receipt.code, second.reference: second.code}
+    assert receipt.code != second.code
+
+
+@pytest.mark.parametrize("reference", ["the one", "BR-2026-AAAAA", "noget helt andet"])
+def test_guessing_a_code_is_stopped_for_the_reference_whether_it_exists_or_not(db, reference):
+    receipt = file(db)
+    tried = receipt.reference if reference == "the one" else reference
+    for number in range(own_case.WRONG_AN_HOUR):
+        assert own_case.open_case(db, tried, f"aaaaa-aaa{number:02}", clock.now()) is None
+    with pytest.raises(TooManyTries, match="Vent en time"):
+        own_case.open_case(db, tried, receipt.code, clock.now())
+    later = clock.now() + timedelta(minutes=61)
+    assert (own_case.open_case(db, tried, receipt.code, later) is not None) == (reference == "the one")
+
+
+def test_what_was_typed_in_a_wrong_try_is_not_kept(db):
+    own_case.open_case(db, "010190-1234", "min hemmelige kode", clock.now())
+    assert "010190" not in str(db.execute(text("SELECT * FROM wrong_codes")).all())
+
+
+def test_a_new_subject_follows_the_main_case_and_never_another_that_follows(db):
+    first = the_case(db, file(db, "a"))
+    second = the_case(db, file(db, "b", follows=first))
+    third = the_case(db, file(db, "c", follows=second))
+    assert (second.follows, third.follows) == (first, first)
+    told = db.scalars(select(CaseEvent.text).where(CaseEvent.case_id == first.id, CaseEvent.kind == "foelgesag")).all()
+    assert told == [f"{second.reference}.", f"{third.reference}."]
+
+
+def test_an_anonymous_citizen_is_not_given_away_by_a_case_that_follows_nor_the_other_way_round(db):
+    hidden, known = the_case(db, file(db, "a", anonymous=True)), the_case(db, file(db, "b"))
+    with pytest.raises(InvalidInput, match="er anonym"):
+        file(db, "c", follows=hidden)
+    with pytest.raises(InvalidInput, match="kender dit navn"):
+        file(db, "d", follows=known, anonymous=True)
+    assert file(db, "e", follows=hidden, anonymous=True).follows == hidden.reference
+
+
+def test_what_is_added_is_one_line_on_the_case_however_often_it_is_sent(db):
+    case = the_case(db, file(db))
+    for _ in range(2):
+        own_case.add(db, case, "De ringede i dag. Mit cpr er 010190-1234", clock.now(), submission="x")
+    (message,) = db.scalars(select(Message)).all()
+    assert message.text == "De ringede i dag. Mit cpr er [cpr-nummer fjernet]"
+    assert db.scalar(select(func.count(Case.id))) == 1
+
+
+def test_to_a_closed_case_nothing_is_added_and_it_cannot_be_taken_back(db):
+    case = the_case(db, file(db))
+    own_case.withdraw(db, case, clock.now())
+    own_case.withdraw(db, case, clock.now())
+    assert case.status == "tilbagetrukket"
+    assert db.scalar(select(func.count(CaseEvent.id)).where(CaseEvent.kind == "tilbagetrukket")) == 1
+    with pytest.raises(InvalidState):
+        own_case.add(db, case, "mere", clock.now(), submission="x")
+    with pytest.raises(InvalidState):
+        own_case.correct_contact(db, case, "Bo", "telefon", "28 28 28 29", clock.now())
+
+
+def test_contact_can_be_corrected_and_an_anonymous_citizen_may_come_forward(db):
+    case = the_case(db, file(db, anonymous=True))
+    own_case.correct_contact(db, case, " Bo Holm ", "e-mail", "bo@firma.invalid", clock.now())
+    assert (case.contact_name, case.contact_channel, case.contact_value) == ("Bo Holm", "e-mail", "bo@firma.invalid")
+    assert case.anonymous is False
+    with pytest.raises(InvalidInput):
+        own_case.correct_contact(db, case, "Bo", "due", "hjem", clock.now())
+    with pytest.raises(InvalidInput):
+        own_case.correct_contact(db, case, "Bo", "telefon", "010190-1234", clock.now())
+
+
+def test_what_an_anonymous_citizen_wrote_of_herself_stays_masked_for_staff(db):
+    conversation, _ = conversations.start(db, clock.now())
+    turn = conversations.hear(db, conversation, "Jeg hedder Kim Holm, ring 61 23 45 67", clock.now())
+    for anonymous in (True, False):
+        case = the_case(db, file(db, str(anonymous), conversation.id, story=turn.text, anonymous=anonymous))
+        told = str(case_json.full_json(db, case, TODAY))
+        assert ("61 23 45 67" in told) is not anonymous
+        assert ("Holm" in told) is not anonymous
+
+
+def test_what_the_intake_asks_besides_is_on_the_case(db):
+    departments = [{"unit": "ltk.jobcenter", "consent": False}, {"unit": "ltk.skole", "consent": True}]
+    case = the_case(
+        db,
+        file(
+            db,
+            unit="ltk.jobcenter",
+            departments=departments,
+            since="i to år",
+            since_date=date(2024, 11, 23),
+            ongoing=False,
+            exceptions={"betydning": "Ja"},
+            needs=needs_text(["tolk", "stor_skrift"], "arabisk", "Ring efter kl. 12."),
+            on_behalf_of=on_behalf_text("min mor", "vaerge"),
+        ),
+    )
+    told = case_json.full_json(db, case, TODAY)
+    assert told["departments"] == departments
+    assert told["consent_forward"] is True
+    assert told["needs"] == "Tolk: arabisk. Stor skrift. Ring efter kl. 12"
+    assert told["on_behalf_of"] == "min mor, som værge"
+    assert told["exceptions"] == {"betydning": "Ja"}
+    assert any("1 år" in reason for reason in told["competence"]["reasons"])
+
+
+def the_case(db, receipt):
+    return db.scalars(select(Case).where(Case.reference == receipt.reference)).one()
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("Jeg er blevet kastet rundt i et halvt år", date(2026, 5, 23)),
+        ("i to år", date(2024, 11, 23)),
+        ("for to og et halvt år siden", date(2024, 5, 23)),
+        ("i over et år", date(2025, 11, 22)),
+        ("siden marts", date(2026, 3, 1)),
+        ("i december", date(2025, 12, 1)),
+        ("siden april sidste år", date(2025, 4, 1)),
+        ("i 2024", date(2024, 1, 1)),
+        ("3. november", date(2026, 11, 3)),
+        ("14 dage", date(2026, 11, 9)),
+        ("min søn på 4 år får ingen støtte", None),
+        ("kommunen har tre måneder til at svare", None),
+        ("det ved jeg ikke", None),
+        ("i 2031", None),
+    ],
+)
+def test_since_when_it_has_gone_on_is_read_from_how_people_say_it(said, day):
+    assert since_in(said, TODAY) == day
+
+
+def test_a_year_is_over_the_day_after_its_date():
+    assert not over_a_year(date(2025, 11, 23), TODAY)
+    assert over_a_year(date(2025, 11, 22), TODAY)

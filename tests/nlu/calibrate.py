@@ -11,14 +11,13 @@ import sys
 from functools import lru_cache
 
 import numpy as np
-import yaml
 
 from nlu.components.decision import SMALL_TALK, Thresholds, understand
 from nlu.components.model import URGENT, Example, Reading, TopicModel
 from nlu.components.parts import leans_on_the_one_before
 from nlu.lines import training_examples
+from nlu.scoring import NEED_OMRAADE, NEED_UNIT, Score, thresholds
 from tests.nlu.data import ROOT, calibration_examples, follow_ups, two_questions, unspecific_lines
-from tests.nlu.scoring import NEED_OMRAADE, NEED_UNIT, Score
 
 CONFIG = ROOT / "config.yml"
 MOST_WRONG = 0.03  # of all lines answered at once and wrongly; the promise is 4 %
@@ -163,12 +162,6 @@ def _pairs(score: Score):
 
 def _understood(model: TopicModel, lines, at: Thresholds):
     return [(line, understand(model, line.text, at)) for line in lines]
-
-
-def thresholds() -> Thresholds:
-    """Return the thresholds of config.yml."""
-    component = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["pipeline"][0]
-    return Thresholds(**{name: component[name] for name in Thresholds._fields})
 
 
 def write(at: Thresholds) -> None:

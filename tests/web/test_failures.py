@@ -9,6 +9,9 @@ import uuid
 import pytest
 import requests
 
+from casework import clock, conversations, own_case
+from casework.db import reading, session
+from casework.intake import Intake, file_case
 from casework.settings import current
 from tests.stack import Citizen
 
@@ -58,7 +61,7 @@ def test_rasa_down_gives_words_and_the_form_and_the_intake_goes_on_afterwards(st
     stack.start("rasa")
     stack.wait_ready()
     citizen.says("nej")
-    assert "Har du talt med afdelingen" in citizen.text
+    assert "Har du fået en afgørelse" in citizen.text
 
 
 def test_the_action_server_down_in_the_middle_of_the_intake_loses_no_answer(stack, citizen):
@@ -72,7 +75,7 @@ def test_the_action_server_down_in_the_middle_of_the_intake_loses_no_answer(stac
     stack.start("actions")
     stack.wait_ready()
     citizen.says("nej")
-    assert "Har du talt med afdelingen" in citizen.text
+    assert "Har du fået en afgørelse" in citizen.text
 
 
 def test_the_action_server_down_at_the_start_of_a_dialogue_says_so(stack, citizen):
@@ -104,7 +107,57 @@ def test_the_web_server_killed_between_two_answers_loses_nothing(stack, citizen)
     stack.start("web")
     stack.wait_ready()
     citizen.says("unit:ltk.skole")
-    assert "Har du fået en afgørelse" in citizen.text
+    assert "Er andre afdelinger også med" in citizen.text
+
+
+def test_every_part_killed_in_turn_loses_nothing_that_was_answered_and_the_case_is_whole(stack, citizen):
+    citizen.says(STORY)
+    citizen.presses("Gå videre")
+    citizen.presses("Jobcentret")
+    answers = {
+        "actions": ("nej", "nej", "ja"),
+        "rasa": ("de siger, det er de andre", "at én tager ansvar"),
+        "web": ("nej, ikke mere", "28 28 28 28", "Anna Holm", "ja"),
+    }
+    for part, said in answers.items():
+        stack.kill(part)
+        stack.start(part)
+        stack.wait_ready()
+        for answer in said:
+            citizen.says(answer)
+    told = (
+        "kastet rundt",
+        "Jobcenter",
+        "de siger, det er de andre",
+        "at én tager ansvar",
+        "28 28 28 28, Anna Holm",
+    )
+    assert [words for words in told if words not in citizen.text] == []
+    sent = citizen.presses("Send til borgerrådgiveren")["handoff"]
+    assert sent["reference"]
+
+
+def test_the_same_confirmation_sent_again_after_a_crash_gives_the_same_case(stack, citizen):
+    """The action server dies when the case is stored but Rasa does not know it: the citizen presses again."""
+    citizen.says(STORY)
+    for answer in ("gå videre", "unit:ltk.jobcenter", "nej, ikke flere", "nej", "ja", "ja, to gange", "ro"):
+        citizen.says(answer)
+    for answer in ("nej, ikke mere", "28 28 28 28", "Anna Holm", "ja"):
+        citizen.says(answer)
+    with session() as db, db.begin():
+        conversation = conversations.find(db, citizen.token)
+        stored = file_case(
+            db,
+            Intake(story=STORY, contact_channel="telefon", contact_value="28 28 28 28"),
+            submission=f"{conversation.id}:0",
+            now=clock.now(),
+            today=clock.today(),
+            conversation_id=conversation.id,
+            code_key=current().derived_key("case-code"),
+        )
+    assert citizen.presses("Send til borgerrådgiveren")["handoff"]["reference"] == stored.reference
+    with reading() as db:
+        assert len(own_case.of_conversation(db, conversation.id)) == 1
 
 
 def test_a_locked_database_gives_words_and_works_again_when_it_is_free(stack, citizen):

@@ -47,6 +47,26 @@
     announcer.textContent = said.length ? "Vejviseren: " + said.join(" ") : "";
   }
 
+  // While a person writes, or is awaited, the page asks for news. It stops as soon as neither is so.
+  var turn = 0, timer = null;
+  var EVERY = 4000;
+  function standing(answer) {
+    turn = Number(answer.headers.get("X-Turn")) || turn;
+    var waits = Boolean(answer.headers.get("X-Live"));
+    clearTimeout(timer);
+    if (waits) { timer = setTimeout(ask, EVERY); }
+  }
+  function ask() {
+    if (log.getAttribute("aria-busy") === "true") { timer = setTimeout(ask, EVERY); return; }
+    post("/samtale/nyt", { conversation: token.value, efter: turn }).then(function (answer) {
+      if (!answer.ok) { timer = setTimeout(ask, EVERY * 4); return; }
+      return answer.text().then(function (html) {
+        if (html.trim()) { say(add(html)); }
+        standing(answer);
+      });
+    }).catch(function () { timer = setTimeout(ask, EVERY * 4); });
+  }
+
   function busy(on) {
     thinking.hidden = !on;
     log.setAttribute("aria-busy", String(on));
@@ -62,7 +82,10 @@
         token.value = fresh;
         try { sessionStorage.setItem(KEY, fresh); } catch (e) { /* private mode: the conversation lives as long as the page */ }
       }
-      return answer.text().then(function (html) { say(add(html)); });
+      return answer.text().then(function (html) {
+        if (html.trim()) { say(add(html)); }
+        standing(answer);
+      });
     }).catch(function () {
       message.remove();
       field.value = label;
@@ -97,6 +120,7 @@
     post("/samtale/hent", { conversation: kept }).then(function (answer) {
       if (!answer.ok) { sessionStorage.removeItem(KEY); return; }
       token.value = kept;
+      standing(answer);
       return answer.text().then(add);
     }).catch(function () { /* the next message will say that there is no connection */ });
   }

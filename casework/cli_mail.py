@@ -1,0 +1,68 @@
+"""The commands about outgoing mail: `vejviser mail …`."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from casework import mail, outbox
+from casework.db import reading
+from casework.settings import current
+
+EVERY_SECONDS = 3
+AFTER_TROUBLE_SECONDS = 30
+STATES = {
+    "venter": "venter",
+    "taget": "er ved at blive sendt",
+    "afleveres": "er ved at blive afleveret",
+    "sendt": "er sendt",
+    "opgivet": "er opgivet",
+    "uvist": "er måske sendt; de bliver ikke sendt igen",
+}
+
+
+@click.group("mail")
+def mail_group() -> None:
+    """Udgående mail."""
+
+
+@mail_group.command("send")
+@click.option("--watch", is_flag=True, help="Bliv ved, til processen stoppes.")
+def send(watch: bool) -> None:
+    """Send de mails, der venter. Uden VEJVISER_SMTP_URL er der ingen."""
+    settings = current()
+    if not settings.smtp:
+        click.echo("Der er ingen mailserver (VEJVISER_SMTP_URL), så ingen mail bliver sendt.")
+        if watch:
+            threading.Event().wait()  # the other processes must not end because there is nothing to do here
+        return
+    if not watch:
+        click.echo(f"Sendt: {mail.send_due(settings)}")
+        return
+    while True:
+        time.sleep(_once(settings))
+
+
+def _once(settings) -> float:
+    """Send what is due and return how long to wait; a database that is away is waited for."""
+    try:
+        mail.send_due(settings)
+    except SQLAlchemyError as error:
+        click.echo(f"Mail venter: {type(error).__name__}", err=True)
+        return AFTER_TROUBLE_SECONDS
+    return EVERY_SECONDS
+
+
+@mail_group.command("status")
+def status() -> None:
+    """Vis, hvor mange mails der venter, er sendt eller er opgivet."""
+    with reading() as db:
+        found = outbox.counts(db)
+    for state, words in STATES.items():
+        if found.get(state):
+            click.echo(f"{found[state]} {words}")
+    if not found:
+        click.echo("Der er ingen mails.")

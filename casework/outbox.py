@@ -1,0 +1,141 @@
+"""Outgoing mail: written in the same transaction as what it tells of, so that neither is without the other."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import yaml
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from casework.models import Case, OutgoingMail
+from casework.privacy import email_in
+from casework.settings import ROOT, current
+
+RECEIPT = "kvittering"
+# After each try that failed: growing pauses, about two days in all, then it is given up.
+PAUSES = tuple(timedelta(seconds=s) for s in (15, 60, 300, 1800, 7200, 21600, 43200, 86400))
+CLAIM_LASTS = timedelta(minutes=10)  # who has had a mail for longer than that has died
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A mail one process has taken for itself, ready to be handed over."""
+
+    id: int
+    claim: str
+    key: str
+    recipient: str
+    subject: str
+    text: str
+
+
+def queue(session: Session, case: Case, kind: str, now: datetime, *, key: str | None = None) -> bool:
+    """Queue a mail about a case to the address the citizen gave; return whether one is (or was already) on its way.
+
+    Nothing is queued without a mail server, for an anonymous case, or where no address was given. `kind` is an entry of
+    bot/mail.yml; `key` names the very thing that is told, so that it is told once (by default: this kind once a case).
+    """
+    address = None if case.anonymous else email_in(case.contact_value)
+    if not (current().smtp and address):
+        return False
+    key = key or f"{kind}:{case.reference}"
+    if session.scalar(select(OutgoingMail.id).where(OutgoingMail.key == key)) is None:
+        session.add(
+            OutgoingMail(
+                key=key,
+                kind=kind,
+                case_id=case.id,
+                recipient=address,
+                state="venter",
+                attempts=0,
+                created_at=now,
+                due_at=now,
+                problem="",
+            )
+        )
+    return True
+
+
+def is_queued(session: Session, case: Case, kind: str = RECEIPT) -> bool:
+    """Return whether a mail of this kind has been queued about a case."""
+    query = select(OutgoingMail.id).where(OutgoingMail.case_id == case.id, OutgoingMail.kind == kind).limit(1)
+    return session.scalar(query) is not None
+
+
+def claim(session: Session, now: datetime) -> Claimed | None:
+    """Take the mail that has waited longest for this process alone; None when none is due. Commit before handing over.
+
+    What another process took and never came back for is due again, unless it may have been handed over already: then
+    nobody knows, and it is never sent a second time.
+    """
+    stale = OutgoingMail.claimed_at < now - CLAIM_LASTS
+    _change(session, [OutgoingMail.state == "afleveres", stale], state="uvist", problem="afbrudt", claim=None)
+    _change(session, [OutgoingMail.state == "taget", stale], state="venter", claim=None)
+    due = [OutgoingMail.state == "venter", OutgoingMail.due_at <= now]
+    while True:
+        found = session.scalar(select(OutgoingMail.id).where(*due).order_by(OutgoingMail.due_at).limit(1))
+        if found is None:
+            return None
+        token = str(uuid.uuid4())
+        values = {"state": "taget", "claim": token, "claimed_at": now, "attempts": OutgoingMail.attempts + 1}
+        if _change(session, [OutgoingMail.id == found, *due], **values):
+            return _claimed(session.get(OutgoingMail, found, populate_existing=True))
+
+
+def _claimed(mail: OutgoingMail) -> Claimed:
+    words, base = _words()[mail.kind], current().public_url
+    values = {"reference": mail.case.reference, "link": f"{base}/status" if base else words["uden_link"]}
+    return Claimed(
+        mail.id,
+        mail.claim,
+        mail.key,
+        mail.recipient,
+        words["emne"].format(**values),
+        words["tekst"].format(**values),
+    )
+
+
+def handing_over(session: Session, mail: Claimed, now: datetime) -> bool:
+    """Note that the text is about to be handed over; False when the mail is no longer ours. Commit before doing so."""
+    return _change(session, _ours(mail, "taget"), state="afleveres", claimed_at=now)
+
+
+def sent(session: Session, mail: Claimed, now: datetime) -> None:
+    """Note that the server has taken it; the address is kept no longer."""
+    _change(session, _ours(mail, "afleveres"), state="sendt", sent_at=now, recipient=None, problem="", claim=None)
+
+
+def unknown(session: Session, mail: Claimed, problem: str) -> None:
+    """Note that the server may or may not have taken it: it is not sent again."""
+    _change(session, _ours(mail, "afleveres"), state="uvist", problem=problem[:80], claim=None)
+
+
+def failed(session: Session, mail: Claimed, now: datetime, problem: str, *, for_good: bool = False) -> None:
+    """Note that the server did not take it: it is due again after a longer pause than the last, or given up."""
+    tries = session.scalar(select(OutgoingMail.attempts).where(OutgoingMail.id == mail.id)) or 1
+    given_up = for_good or tries > len(PAUSES)
+    values = {"state": "opgivet"} if given_up else {"state": "venter", "due_at": now + PAUSES[tries - 1]}
+    _change(session, _ours(mail, "taget", "afleveres"), problem=problem[:80], claim=None, **values)
+
+
+def counts(session: Session) -> dict[str, int]:
+    """Return how many mails stand in each state."""
+    return dict(session.execute(select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)).all())
+
+
+def _ours(mail: Claimed, *states: str) -> list:
+    return [OutgoingMail.id == mail.id, OutgoingMail.claim == mail.claim, OutgoingMail.state.in_(states)]
+
+
+def _change(session: Session, conditions: list, **values) -> bool:
+    statement = update(OutgoingMail).where(*conditions).values(**values)
+    return session.execute(statement.execution_options(synchronize_session=False)).rowcount > 0
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict:
+    return yaml.safe_load((ROOT / "bot" / "mail.yml").read_text(encoding="utf-8"))
