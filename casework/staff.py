@@ -90,10 +90,12 @@ def demo_users(session: Session) -> int:
     return session.scalar(select(func.count(Staff.id)).where(Staff.demo, Staff.active))
 
 
-def set_demo_user(session: Session, *, email: str, password: str, now: datetime) -> None:
-    """Create the demonstration account, or give it a new password."""
+def set_demo_user(
+    session: Session, *, email: str, password: str, now: datetime, name: str = "Demo", role: str = "adviser"
+) -> None:
+    """Create a demonstration account, or give it a new password."""
     person = session.scalar(select(Staff).where(Staff.email == email))
     if person is None:
-        add_staff(session, email=email, name="Demo", role="adviser", password=password, now=now, demo=True)
+        add_staff(session, email=email, name=name, role=role, password=password, now=now, demo=True)
     else:
         person.password_hash, person.active = _hasher.hash(password), True
