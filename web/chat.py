@@ -198,7 +198,9 @@ def history(token: str) -> list[dict]:
 
 def _content(turn) -> dict:
     return {
-        k: v for k, v in (turn.content or {}).items() if k in ("choices", "sources", "urgent", "attachment", "picture")
+        k: v
+        for k, v in (turn.content or {}).items()
+        if k in ("choices", "sources", "urgent", "attachment", "picture", "lang")
     }
 
 
