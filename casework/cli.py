@@ -21,6 +21,7 @@ from casework.launch import launch
 from casework.settings import ROOT, current
 
 DEMO_EMAIL = "demo@vejviser.invalid"
+SECOND_DEMO_EMAIL = "kollega@vejviser.invalid"  # a text needs another person's approval
 
 
 class _DanishErrors(click.Group):
@@ -93,6 +94,7 @@ def start() -> None:
         click.secho(f"      Personalets side: http://127.0.0.1:{settings.port}/personale", fg="green")
         if password:
             click.echo(f"      Demo-login: {DEMO_EMAIL} / {password}")
+            click.echo(f"      Kollega, som kan godkende tekster: {SECOND_DEMO_EMAIL} / {password}")
         click.echo("      Ctrl-C stopper.\n")
 
     click.echo("Starter Rasa, handlingsserver og web. Det tager typisk 15-30 sekunder …")
@@ -100,7 +102,7 @@ def start() -> None:
 
 
 def _prepare_users() -> str | None:
-    """In demo: give the demonstration user a new password and return it. In production: refuse such users."""
+    """In demo: give the demonstration users a new password and return it. In production: refuse such users."""
     with session() as db, db.begin():
         if current().production:
             if staff.demo_users(db):
@@ -108,6 +110,9 @@ def _prepare_users() -> str | None:
             return None
         password = secrets.token_urlsafe(9)
         staff.set_demo_user(db, email=DEMO_EMAIL, password=password, now=clock.now())
+        staff.set_demo_user(
+            db, email=SECOND_DEMO_EMAIL, password=password, now=clock.now(), name="Kollega", role="administrator"
+        )
         return password
 
 

@@ -49,7 +49,7 @@ def hear(session: Session, conversation: Conversation, text: str, now: datetime)
     """
     text = privacy.clean(text)
     known = privacy.known_values(session, conversation.id)
-    choice = _chosen_label(session, conversation, text)
+    choice = _chosen(session, conversation, text)
     if conversation.awaiting in NAME_QUESTIONS and choice is None and _may_be_name(text):
         masked = privacy.mask_whole(text, "navn", known)
     elif conversation.awaiting == CODE_QUESTION:
@@ -57,8 +57,8 @@ def hear(session: Session, conversation: Conversation, text: str, now: datetime)
     else:
         masked = privacy.mask(text, known)
     privacy.remember(session, conversation.id, masked.values)
-    noted = {"value": masked.text if choice else None, "answers": conversation.awaiting}
-    turn = _add(session, conversation, "citizen", choice or masked.text, now)
+    noted = {"value": choice["value"] if choice else None, "answers": conversation.awaiting}
+    turn = _add(session, conversation, "citizen", choice["label"] if choice else masked.text, now)
     turn.content = {name: said for name, said in noted.items() if said} or None
     return turn
 
@@ -149,19 +149,20 @@ def _add(session: Session, conversation: Conversation, who: str, text: str, now:
     return turn
 
 
-def _chosen_label(session: Session, conversation: Conversation, text: str) -> str | None:
-    """Return the label of the choice whose value is `text`, among those shown in the latest answer."""
+def _chosen(session: Session, conversation: Conversation, text: str) -> dict | None:
+    """Return the choice that `text` is: by its value among those shown lately, by its label among the latest ones."""
     recent = session.scalars(
         select(Turn.content)
         .where(Turn.conversation_id == conversation.id, Turn.who == "assistant")
         .order_by(Turn.number.desc())
         .limit(6)
     )
-    for content in recent:
-        for choice in (content or {}).get("choices", []):
-            if choice["value"] == text:
-                return choice["label"]
-    return None
+    shown = [(content or {}).get("choices", []) for content in recent]
+    latest = next((choices for choices in shown if choices), [])
+    typed = text.strip(" .!").casefold()
+    named = (choice for choice in latest if choice["label"].casefold() == typed)
+    pressed = (choice for choices in shown for choice in choices if choice["value"] == text)
+    return next(pressed, None) or next(named, None)
 
 
 def _may_be_name(text: str) -> bool:

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 2.0  # after the database failed, so that a citizen does not wait for every text of a page
 _trial: ContextVar[tuple[str, str, dict] | None] = ContextVar("trial", default=None)
+# What was seen first inside held(): none or one.
+_held: ContextVar[list[tuple[tuple[int, ...] | None, Overlay]] | None] = ContextVar("held", default=None)
 _IN_FORCE = (Revision.origin == "redigeret", Revision.state == "godkendt")
 
 _IDS = select(Revision.id).where(*_IN_FORCE).order_by(Revision.id)
@@ -78,7 +80,30 @@ def trying(kind: str, key: str, fields: dict) -> Iterator[None]:
         _trial.reset(token)
 
 
+@contextmanager
+def held() -> Iterator[None]:
+    """Let all that is said inside the `with`, in this thread, rest on one look at the database: one turn, one truth.
+
+    The look is taken when the first text is asked for; without texts it costs nothing.
+    """
+    token = _held.set([])
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
 def _look() -> tuple[tuple[int, ...] | None, Overlay]:
+    looked = _held.get()
+    if looked:
+        return looked[0]
+    seen = _look_now()
+    if looked is not None:
+        looked.append(seen)
+    return seen
+
+
+def _look_now() -> tuple[tuple[int, ...] | None, Overlay]:
     if time.monotonic() < _Known.silent_until:
         return _Known.seen
     try:

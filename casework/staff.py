@@ -257,12 +257,14 @@ def demo_users(session: Session) -> int:
     return session.scalar(select(func.count(Staff.id)).where(Staff.demo, Staff.active))
 
 
-def set_demo_user(session: Session, *, email: str, password: str, now: datetime) -> None:
-    """Create the demonstration account, or give it a new password. It may see everything, as an administrator."""
+def set_demo_user(
+    session: Session, *, email: str, password: str, now: datetime, name: str = "Demo", role: str = "adviser"
+) -> None:
+    """Create a demonstration account, or give it a new password and the role again."""
     person = session.scalar(select(Staff).where(Staff.email == email))
     if person is None:
-        add_staff(session, email=email, name="Demo", role="administrator", password=password, now=now, demo=True)
+        add_staff(session, email=email, name=name, role=role, password=password, now=now, demo=True)
         return
-    person.password_hash, person.active, person.role = hash_password(password), True, "administrator"
+    person.password_hash, person.active, person.role = hash_password(password), True, role
     person.must_change_password = False
     end_sessions(person)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask import Flask
+from flask import Flask, g
 from flask_login import LoginManager
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
@@ -16,6 +16,7 @@ from casework import clock
 from casework.calendar import long_date
 from casework.directory import main_number
 from casework.enums import CASE_PRIORITIES, CASE_STATUSES, EVENT_KINDS, ROLES
+from casework.overlay import held
 from casework.settings import current
 from casework.taxonomy import label
 from web import (
@@ -96,6 +97,7 @@ def create_app() -> Flask:
     for blueprint in dict.fromkeys(module.blueprint for module in for_staff):  # the console's pages share one
         app.register_blueprint(blueprint)
     errors.register(app)
+    _hold_texts(app)
     app.jinja_env.filters.update(
         markdown=lambda text: Markup(_markdown.render(text)),  # noqa: S704 - raw HTML is off in the renderer
         long_date=long_date,
@@ -112,6 +114,21 @@ def create_app() -> Flask:
         demo=not settings.production,
     )
     return app
+
+
+def _hold_texts(app: Flask) -> None:
+    """Let a request see the answers of one moment, and ask the database for what staff have changed at most once."""
+
+    @app.before_request
+    def hold() -> None:
+        g.held_texts = held()
+        g.held_texts.__enter__()
+
+    @app.teardown_request
+    def release(error: BaseException | None) -> None:
+        texts = g.pop("held_texts", None)
+        if texts is not None:
+            texts.__exit__(None, None, None)
 
 
 def _login_manager(app: Flask) -> None:

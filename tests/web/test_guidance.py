@@ -270,6 +270,12 @@ def test_a_foreign_language_gets_a_short_reply_in_it_with_phone_and_interpreter(
     assert "45 97 30 00" in text
 
 
+def test_a_choice_typed_out_is_the_choice(citizen):
+    citizen.says("emne:borgerraadgiver.kan")
+    point = next(g for g in grounds() if g["id"] == "aeldre_end_et_aar")
+    assert point["who"].strip() in citizen.says(point["label"].lower() + ".")["messages"][0]["text"]
+
+
 def test_any_other_language_is_answered_in_danish_and_english(citizen):
     reply = citizen.says("Belediyeden gelen mektubu anlamıyorum, bana yardım eder misiniz")
     assert reply["topic"] == "fremmedsprog"
