@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from casework import candidate, clock, person, retention, review_export
 from casework.cases import Actor
@@ -103,6 +104,23 @@ def daily() -> None:
     with session() as db, db.begin():
         row = retention.daily(db, clock.today(), clock.now())
     click.echo("Der er ryddet op." if row else "Der er allerede ryddet op i dag.")
+
+
+_tidied: set[date] = set()
+
+
+def tidy_up() -> None:
+    """Clear if it has not been done today. For a process that runs all the time: it asks the database once a day, and
+    a database that is away is asked again the next time."""
+    today = clock.today()
+    if today in _tidied:
+        return
+    try:
+        with session() as db, db.begin():
+            retention.daily(db, today, clock.now())
+        _tidied.add(today)
+    except SQLAlchemyError as error:
+        click.echo(f"Oprydningen venter: {type(error).__name__}", err=True)
 
 
 @click.group("person")

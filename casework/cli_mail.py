@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from casework import mail, outbox
+from casework.cli_kept import tidy_up
 from casework.db import reading
 from casework.settings import current
 
 EVERY_SECONDS = 3
 AFTER_TROUBLE_SECONDS = 30
+TIDY_SECONDS = 600  # between looks at whether the day's clearing has been done
 STATES = {
     "venter": "venter",
     "taget": "er ved at blive sendt",
@@ -30,19 +31,21 @@ def mail_group() -> None:
 
 
 @mail_group.command("send")
-@click.option("--watch", is_flag=True, help="Bliv ved, til processen stoppes.")
+@click.option("--watch", is_flag=True, help="Bliv ved, til processen stoppes; rydder også op en gang i døgnet.")
 def send(watch: bool) -> None:
     """Send de mails, der venter. Uden VEJVISER_SMTP_URL er der ingen."""
     settings = current()
     if not settings.smtp:
         click.echo("Der er ingen mailserver (VEJVISER_SMTP_URL), så ingen mail bliver sendt.")
-        if watch:
-            threading.Event().wait()  # the other processes must not end because there is nothing to do here
+        while watch:  # the other processes must not end because there is no mail to send
+            tidy_up()
+            time.sleep(TIDY_SECONDS)
         return
     if not watch:
         click.echo(f"Sendt: {mail.send_due(settings)}")
         return
     while True:
+        tidy_up()
         time.sleep(_once(settings))
 
 

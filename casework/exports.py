@@ -24,6 +24,7 @@ from casework import queue
 from casework.cases import Actor
 from casework.clock import COPENHAGEN
 from casework.enums import CASE_PRIORITIES, CASE_STATUSES, COMPETENCE, OPEN_STATUSES
+from casework.errors import InvalidInput
 from casework.models import Case, CaseExport, Staff
 from casework.queue_filters import Filters
 from casework.taxonomy import label
@@ -41,6 +42,7 @@ COLUMNS = (
     *("Anonym", "Må tale med afdelingen", "Kompetence (id)", "Kompetence", "Hovedsag"),
 )
 CHUNK = 1_000
+MAX_XLSX = 20_000  # rows; a workbook takes some fifty times as long to write as the same list as CSV
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 _PRIORITIES = {number: key for key, number in RANKS.items()}
 
@@ -48,9 +50,11 @@ _PRIORITIES = {number: key for key, number in RANKS.items()}
 def begin(session: Session, filters: Filters, form: str, actor: Actor, today: date, now: datetime) -> list[int]:
     """Return the cases the filters let through, in the order of the queue, and log that `actor` takes them out.
 
-    Raises InvalidInput when the search is too long.
+    Raises InvalidInput when the search is too long, or the list is too long for a workbook.
     """
     ids = queue.all_ids(session, filters, actor, today)
+    if form == "xlsx" and len(ids) > MAX_XLSX:
+        raise InvalidInput("Listen er for lang til en Excel-fil. Hent den som CSV, som Excel også kan åbne.")
     session.add(
         CaseExport(
             at=now, staff_id=actor.staff_id, form=form, filters=filters.kept(), count=len(ids), case_ids=_runs(ids)

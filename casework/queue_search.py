@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -24,6 +25,7 @@ _QUOTED = re.compile(r'"([^"]*)"')
 _REFERENCE = re.compile(r"BR-?(\d{4})(?:-?([2-9A-Z]{0,5}))?")
 _ENDING = re.compile(r"[2-9A-Z]{5}")
 _stemmer = snowballstemmer.stemmer("danish")
+_stemming = threading.Lock()  # the stemmer keeps the word it works on in itself
 
 Parts = list[tuple[str, bool]]
 """A text in pieces, each with whether it is a hit."""
@@ -128,4 +130,7 @@ def _words(typed: str) -> list[str]:
 
 def _stem(word: str) -> str:
     """Return what all forms of a word begin with; for what is not a word of some length, the word itself."""
-    return _stemmer.stemWord(word) if len(word) > 3 and word.isalpha() else word
+    if len(word) <= 3 or not word.isalpha():
+        return word
+    with _stemming:
+        return _stemmer.stemWord(word)

@@ -97,7 +97,7 @@ def test_the_addresses_are_printed_only_the_web_port_is_open_and_ctrl_c_ends_it_
     os.kill(running.pid, signal.SIGINT)
     running.wait(timeout=30)
     time.sleep(0.5)
-    assert len(started) == 3
+    assert len(started) == 4
     assert not any(alive(pid) for pid in started.values())
 
 

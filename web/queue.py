@@ -63,8 +63,11 @@ def export():
     filters, wrong = Filters.read(request.form)
     if wrong:
         return _list(request.form)
-    with session() as db, db.begin():
-        ids = exports.begin(db, filters, form, g.actor, clock.today(), clock.now())
+    try:
+        with session() as db, db.begin():
+            ids = exports.begin(db, filters, form, g.actor, clock.today(), clock.now())
+    except InvalidInput as error:
+        return _list(request.form, export_error=str(error))
     headers = {
         "Content-Disposition": f'attachment; filename="sager-{clock.today().isoformat()}.{form}"',
         "Cache-Control": "no-store",
@@ -84,7 +87,7 @@ def _xlsx(ids: list[int]):
             yield piece
 
 
-def _list(given, *, view_error: str = "", view_name: str = ""):
+def _list(given, *, view_error: str = "", view_name: str = "", export_error: str = ""):
     """Show the list, or what is wrong with the filters and no list."""
     filters, wrong = Filters.read(given)
     shown = None
@@ -106,10 +109,11 @@ def _list(given, *, view_error: str = "", view_name: str = ""):
             views=queue_views.views_of(db, g.actor),
             view_error=view_error,
             view_name=view_name,
+            export_error=export_error,
             may_export=RANK[g.actor.role] >= RANK["adviser"],
             open_statuses=OPEN_STATUSES,
             priority_now=priority_now,
             today=clock.today(),
             further=bool(given.get("efter") or given.get("foer")),
         )
-    return body, 422 if wrong or view_error else 200
+    return body, 422 if wrong or view_error or export_error else 200

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import openpyxl
@@ -363,6 +364,17 @@ def test_cases_from_before_the_index_are_taken_in(db):
 def test_the_search_and_the_words_marked_agree_on_what_a_word_is():
     wanted = queue_search.understand("klagen")
     assert words_of(queue_search.marked("Klage, klagefrist og beklager", wanted)) == ["Klage", "klagefrist"]
+
+
+def test_two_searches_at_the_same_moment_do_not_mix_up_their_words():
+    searches = {"hjemmehjælpen": "Hjemmehjælp", "sygedagpengene": "Sygedagpenge", "byggetilladelser": "Byggetilladelse"}
+
+    def look(typed):
+        wanted = queue_search.understand(typed)
+        return all(words_of(queue_search.marked(searches[typed], wanted)) == [searches[typed]] for _ in range(2_000))
+
+    with ThreadPoolExecutor(6) as people:
+        assert all(people.map(look, list(searches) * 4))
 
 
 # --- unread

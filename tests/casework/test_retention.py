@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
-from casework import cases, clock, conversations, letters, messages, retention, review
+from casework import cases, cli_kept, clock, conversations, letters, messages, retention, review
 from casework.cli import main
 from casework.db import session
 from casework.erasure import REGISTERED, anonymise, forget_conversations
@@ -294,3 +295,19 @@ def test_how_long_is_said_in_words_by_the_settings():
 
 def test_the_clock_of_the_daily_tick_is_ours(db):
     assert retention.daily(db, clock.today()).at.astimezone(clock.COPENHAGEN).date() == TODAY
+
+
+def test_the_process_that_sends_mail_clears_once_a_day_and_survives_a_database_that_is_away(db, monkeypatch):
+    talk(db, days_ago(91))
+    db.commit()
+    with monkeypatch.context() as away:
+        away.setattr(letters, "forget_old", broken)
+        cli_kept.tidy_up()  # said on the error output, and tried again
+    for _ in range(3):
+        cli_kept.tidy_up()
+    with session() as reader:
+        assert [run.counts["samtaler"] for run in reader.scalars(select(RetentionRun))] == [1]
+
+
+def broken(*_):
+    raise OperationalError("select", {}, Exception("væk"))

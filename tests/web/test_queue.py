@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from casework import cases, clock, queue, staff
+from casework import cases, clock, exports, queue, staff
 from casework.db import reading, session
 from casework.models import CaseExport, CaseRead
 from tests.casework.test_cases import CLOSING, create_case
@@ -221,6 +221,18 @@ def test_a_file_needs_readable_filters_and_a_known_form(anna):
     assert anna.browser.post("/personale/eksport", data={"form": "csv"}).status_code == 400  # no csrf token
     with reading() as db:
         assert db.scalars(select(CaseExport)).all() == []
+
+
+def test_a_list_too_long_for_a_workbook_is_offered_as_csv(anna, filed, monkeypatch):
+    monkeypatch.setattr(exports, "MAX_XLSX", 1)
+    filed(), filed()
+    anna.page = anna.sends("/personale/eksport", form="xlsx")
+    assert anna.page.status_code == 422
+    assert "Hent den som CSV" in anna.text
+    assert len(anna.references) == 2
+    assert anna.sends("/personale/eksport", form="csv").status_code == 200
+    with reading() as db:
+        assert [e.form for e in db.scalars(select(CaseExport))] == ["csv"]
 
 
 def test_nobody_sees_the_queue_without_signing_in(app):
