@@ -29,8 +29,9 @@ blueprint = Blueprint("henvendelse", __name__)
 
 @blueprint.after_request
 def _not_kept(response):
-    """Keep what is typed here out of caches."""
-    response.headers["Cache-Control"] = "no-store"
+    """Keep what was typed out of caches; the empty form may stay, so that going back finds what was written."""
+    if request.method == "POST":
+        response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -124,9 +125,7 @@ def _preview(given: dict, intake: Intake, main: Case | None):
         main=main,
         deadline=_deadline(intake),
         old=old and not intake.exceptions,
-        dialogue=None
-        if intake.prior_dialogue and not said_no(intake.prior_dialogue)
-        else render("henvendelse.dialog")["text"],
+        dialogue_first=not intake.prior_dialogue or said_no(intake.prior_dialogue),
     )
 
 
