@@ -43,9 +43,7 @@ def upgrade() -> None:
             "state in ('venter', 'taget', 'afleveres', 'sendt', 'opgivet', 'uvist')",
             name=op.f("ck_outgoing_mail_state"),
         ),
-        sa.ForeignKeyConstraint(
-            ["case_id"], ["cases.id"], name=op.f("fk_outgoing_mail_case_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_outgoing_mail_case_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outgoing_mail")),
         sa.UniqueConstraint("key", name=op.f("uq_outgoing_mail_key")),
     )
