@@ -121,7 +121,8 @@ def page(
     """
     exact = by_reference(session, filters.q, today)
     parts = _parts(session, filters, actor, today, besides=exact)
-    start, back = _read_key(after or before), bool(before and not after)
+    start = _read_key(after or before)
+    back = bool(start and before and not after)
     found = _walk(session, parts, start, back, PAGE_SIZE + 1)
     if back and len(found) <= PAGE_SIZE:  # the beginning is near: show all of the first page
         start, back = None, False
