@@ -154,11 +154,15 @@ def is_ready(settings: Settings) -> bool:
 
 
 def _refuse_taken_ports(settings: Settings) -> None:
+    asked: dict[int, str] = {}
     for name, port in (
         ("PORT", settings.port),
         ("VEJVISER_RASA_PORT", settings.rasa_port),
         ("VEJVISER_ACTIONS_PORT", settings.actions_port),
     ):
+        if port in asked:
+            raise ConfigurationError(f"{asked[port]} og {name} er den samme port, {port}. Giv dem hver sin.")
+        asked[port] = name
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

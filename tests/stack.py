@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -18,11 +19,20 @@ from casework.settings import ROOT, Settings
 READY_WITHIN = 120
 
 
+# Below the kernel's own range: a port it hands to an outgoing connection, or twice, would be taken when we need it.
+_ports = iter(random.Random(os.getpid()).sample(range(20000, 32000), 2000))
+
+
 def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a port nobody listens on; never the same one twice."""
+    for port in _ports:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no free port left")
 
 
 class Stack:

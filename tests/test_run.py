@@ -122,6 +122,15 @@ def test_a_taken_port_is_said_in_danish_before_anything_starts(running):
     assert f"Port {running.env['PORT']} er optaget" in again.stderr
 
 
+def test_two_processes_given_the_same_port_are_refused_before_anything_starts(migrated):
+    port = str(free_port())
+    command = [str(ROOT / ".venv/bin/vejviser"), "start"]
+    env = {**os.environ, "PORT": port, "VEJVISER_ACTIONS_PORT": port, "VEJVISER_RASA_PORT": str(free_port())}
+    refused = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 1
+    assert f"PORT og VEJVISER_ACTIONS_PORT er den samme port, {port}" in refused.stderr
+
+
 def test_production_does_not_start_with_a_default_secret_or_a_demo_user(migrated):
     env = {k: v for k, v in os.environ.items() if k != "VEJVISER_TODAY"}
     command = [str(ROOT / ".venv/bin/vejviser"), "start"]
