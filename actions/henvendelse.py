@@ -326,6 +326,7 @@ def as_intake(intake: dict) -> Intake:
         contact_value=contact or None,
         anonymous=contact == ANONYMOUS,
         consent_forward="ja" in consent.values(),
+        with_drafts=intake.get("drafts") == "ja",
         departments=[{"unit": unit, "consent": consent.get(unit) == "ja"} for unit in departments(intake)],
     )
 

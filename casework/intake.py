@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from casework import outbox, privacy
+from casework import drafts, outbox, privacy
 from casework.competence import assess
 from casework.conversations import hashed, spoke_of_danger
 from casework.directory import center_of
@@ -57,6 +57,7 @@ class Intake:
     anonymous: bool = False
     consent_forward: bool = False
     departments: list[dict] = field(default_factory=list)
+    with_drafts: bool = False  # the letters drafted in the conversation go along
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,8 @@ def file_case(
             session.add(CaseEvent(case_id=case.id, at=now, kind="oprettet", text=""))
             if main:
                 session.add(CaseEvent(case_id=main.id, at=now, kind="foelgesag", text=f"{case.reference}."))
+            if intake.with_drafts and conversation_id and not intake.anonymous:
+                drafts.attach(session, case, conversation_id, now)
             outbox.queue(session, case, outbox.RECEIPT, now)
     except IntegrityError:
         existing = _by_submission(session, submission, code)

@@ -89,6 +89,17 @@ class KeptLetter(Base):
     created_at = sa.Column(Moment, nullable=False)
 
 
+class CaseDraft(Base):
+    """A letter drafted in the chat that the citizen let go along with her case."""
+
+    __tablename__ = "case_drafts"
+    id = sa.Column(sa.Integer, primary_key=True)
+    case_id = sa.Column(sa.ForeignKey("cases.id", ondelete="CASCADE"), nullable=False, index=True)
+    kind = sa.Column(sa.String(40), nullable=False)
+    text = sa.Column(Encrypted, nullable=False)  # JSON: the letter as it was written
+    created_at = sa.Column(Moment, nullable=False)
+
+
 class Staff(Base):
     """A person who may sign in at the staff pages."""
 

@@ -23,6 +23,8 @@ from casework.taxonomy import taxonomy
 from casework.words import words
 from tests.readability import reading
 
+pytestmark = pytest.mark.once
+
 ALLOWED = {  # who may import whom, among our own packages and the frameworks
     "casework": {"casework"},
     "actions": {"actions", "casework", "rasa_sdk"},

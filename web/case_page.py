@@ -7,7 +7,7 @@ from io import BytesIO
 
 from flask import Response, abort, flash, g, make_response, redirect, render_template, request, send_file, url_for
 
-from casework import cases, clock, meetings, messages, questions, refusal, registration, related
+from casework import cases, clock, drafts, meetings, messages, questions, refusal, registration, related
 from casework.case_document import case_docx
 from casework.case_json import full_json
 from casework.conversations import transcript
@@ -22,6 +22,7 @@ from casework.enums import (
 )
 from casework.errors import CaseworkError, InvalidInput, NotFound
 from casework.frister import udtalelse_frist
+from casework.letters import to_docx
 from casework.taxonomy import centres_in, taxonomy
 from casework.urgency import deadlines, priority_now, why
 from web.access import staff_only
@@ -46,6 +47,16 @@ def case_document(reference: str):
         found = cases.read(db, reference, g.actor, clock.now())
         content = case_docx(db, found, g.actor, clock.now(), clock.today())
         name = f"{found.reference}.docx"
+    return _private(send_file(BytesIO(content), DOCX, as_attachment=True, download_name=name))
+
+
+@blueprint.get("/sager/<reference>/udkast/<int:number>")
+@staff_only("reader")
+def case_draft(reference: str, number: int):
+    """Return a letter the citizen let go along as a Word file; that the case was read is logged."""
+    with session() as db, db.begin():
+        letter = drafts.find(db, cases.read(db, reference, g.actor, clock.now()), number)
+        content, name = to_docx(letter), f"{reference}-{letter.kind}.docx"
     return _private(send_file(BytesIO(content), DOCX, as_attachment=True, download_name=name))
 
 
@@ -89,6 +100,7 @@ def _page(reference: str, *, verb: str = "", given: dict | None = None, error: s
             coming_meetings=meetings.upcoming_of_case(db, found, now),
             meeting_kinds=MEETING_KINDS,
             meeting_statuses=MEETING_STATUSES,
+            letters=drafts.of_case(db, found),
             priority=priority_now(found, today),
             why=why(found, today),
             deadlines=deadlines(found, today),

@@ -27,6 +27,8 @@ from tests.nlu.data import (
 )
 from tests.nlu.scoring import Score
 
+pytestmark = pytest.mark.once
+
 
 def quads(text):
     """Return the groups of four letters in a text: how alike two lines are is the share of them they have in common."""

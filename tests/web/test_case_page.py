@@ -7,7 +7,7 @@ import pytest
 from docx import Document
 from sqlalchemy import func, select
 
-from casework import cases, clock, conversations, messages
+from casework import cases, clock, conversations, letters, messages
 from casework.db import session
 from casework.intake import Intake, file_case
 from casework.models import CaseRead
@@ -232,3 +232,32 @@ def test_bad_input_to_any_verb_is_danish_words_and_never_a_500(julie, case, give
             sees(julie, case)
             answer = julie.sends(f"/personale/sager/{case}/{verb}", **{"version": "1", **given, **more})
             assert answer.status_code < 500, (verb, answer.status_code)
+
+
+def test_a_letter_that_went_along_is_read_on_the_page_and_fetched_and_both_are_logged(db, app):
+    conversation, _ = conversations.start(db, clock.now())
+    given = {"modtager": "Visitationen", "dato": "2026-11-03", "sag": "afslag på en kørestol", "navn": "Anna Jensen"}
+    letters.keep(db, conversation.id, "klage_kort", given, clock.now())
+    letters.keep(db, conversation.id, "klage", {"modtager": "Visitationen"}, clock.now())  # never finished
+    receipt = file_case(
+        db,
+        Intake(story="Afslag på en kørestol", contact_channel="telefon", contact_value="28 28 28 28", with_drafts=True),
+        submission="s2",
+        now=clock.now(),
+        today=clock.today(),
+        code_key=b"0" * 32,
+        conversation_id=conversation.id,
+    )
+    db.commit()
+    account("Julie")
+    julie = signed_in(app, "Julie")
+    page = sees(julie, receipt.reference)
+    assert "Til: Visitationen" in page and "Det drejer sig om: afslag på en kørestol." in page
+    (path,) = re.findall(rf"/personale/sager/{receipt.reference}/udkast/\d+", page)
+    words = "\n".join(p.text for p in Document(BytesIO(julie.sees(path).data)).paragraphs)
+    assert "Anna Jensen" in words and "afslag på en kørestol" in words
+    assert julie.sees(path.rsplit("/", 1)[0] + "/999999").status_code == 404
+    whole = Document(BytesIO(julie.sees(f"/personale/sager/{receipt.reference}/dokument").data))
+    assert any("afslag på en kørestol" in p.text for p in whole.paragraphs)
+    with session() as own:
+        assert own.scalar(select(func.count(CaseRead.id))) >= 3

@@ -6,7 +6,7 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from casework import clock, conversations, own_case, privacy, staff
+from casework import cases, clock, conversations, drafts, own_case, privacy, staff
 from casework.db import reading, session
 from tests.stack import Citizen
 
@@ -479,3 +479,39 @@ def test_the_staff_api_needs_a_token_and_logs_who_read(stack, citizen, token):
         )
         assert reads.scalar_one() == 2  # in the list and by itself
     assert get(stack, token, "cases/BR-2026-AAAAA").status_code == 404
+
+
+def wrote_a_letter(citizen):
+    citizen.says("emne:klage.skriv brev:klage_kort")
+    for answer in ("Visitationen", "3. november", "afslag på en kørestol", "Anna Jensen"):
+        citizen.says(answer)
+    return told(citizen)
+
+
+def test_a_letter_written_in_the_chat_goes_along_when_the_citizen_says_so(citizen):
+    wrote_a_letter(citizen)
+    for answer in ("ring på 28 28 28 28", "Anna Jensen"):
+        citizen.says(answer)
+    assert "Skal borgerrådgiveren have det med?" in citizen.text
+    citizen.presses("Ja, tag det med")
+    citizen.presses("Ja")
+    assert "**Brev, du har skrevet her:** følger med" in citizen.text
+    with reading() as db:
+        ((_, letter),) = drafts.of_case(db, cases.find(db, send(citizen)["reference"]))
+    assert letter.name == "Anna Jensen" and letter.recipient == "Visitationen"
+    assert "Det drejer sig om: afslag på en kørestol." in letter.paragraphs[0]
+
+
+def test_a_letter_stays_with_the_citizen_who_says_no_or_is_anonymous(citizen, stack):
+    hidden = Citizen(stack)
+    wrote_a_letter(hidden)
+    hidden.presses("Jeg vil være anonym")
+    hidden.says("nej")
+    assert "Brev, du har skrevet" not in hidden.text
+    wrote_a_letter(citizen)
+    for answer in ("ring på 28 28 28 28", "Anna Jensen", "nej", "ja"):
+        citizen.says(answer)
+    assert "følger ikke med" in citizen.text
+    receipts = [send(hidden), send(citizen)]
+    with reading() as db:
+        assert [drafts.of_case(db, cases.find(db, r["reference"])) for r in receipts] == [[], []]

@@ -1,0 +1,14 @@
+"""To be filled."""
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """To be filled."""
+
+
+def downgrade() -> None:
+    """To be filled."""
