@@ -31,12 +31,12 @@ from actions.intake_questions import (
     next_consent,
     reopened,
 )
-from casework import clock, own_case
+from casework import clock, notices, own_case
 from casework.answers import answers, sum_lines
 from casework.dates import MONTHS
 from casework.db import session
 from casework.enums import EXCEPTIONS, NEEDS
-from casework.errors import InvalidInput, InvalidState
+from casework.errors import InvalidInput, InvalidState, SwitchedOff
 from casework.intake import Intake, file_case, needs_text, on_behalf_text, said_no
 from casework.klage import has_deadline
 from casework.settings import current
@@ -44,6 +44,7 @@ from casework.taxonomy import label, taxonomy
 
 FIELD, GIVEN, FORM = "intake_field", "intake", "henvendelse_form"
 LEFT, DONE = "afbrudt", "sendes"
+PART = "henvendelse"  # of those staff can turn off
 LETTER_FORM = "letter_form"
 PLAIN_DANGER = 0.5  # where a name or a yes is asked for, a faint likeness to danger is no danger
 _BACK = re.compile(r"^\W*(?:gå )?(?:tilbage|et skridt tilbage)\W*$", re.I)
@@ -58,20 +59,20 @@ class ValidateHenvendelseForm(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list:
         heard, asked = Heard.latest(tracker), tracker.get_slot(FIELD)
         if tracker.get_slot("requested_slot") != FIELD or asked not in QUESTIONS:
-            return _ask_next(begun(tracker, heard))
+            return _ask_next(dispatcher, begun(tracker, heard), kept=tracker.get_slot(GIVEN) or {})
         intake = dict(tracker.get_slot(GIVEN) or {})
         intake.pop("problem", None)
         question = correction(heard) or (intake.get("last") if _BACK.match(heard.text) else None)
         if question:
-            return _ask_next(reopened(question, intake))
+            return _ask_next(dispatcher, reopened(question, intake))
         if self._leaves(dispatcher, tracker, heard, asked, intake):
             return [SlotSet(GIVEN, intake), SlotSet(FIELD, LEFT), SlotSet("requested_slot", None)]
         another = heard.asks_something_else(TOPIC, free_text=asked in OPEN_QUESTIONS)
         if another and not _is_choice(asked, heard.text):
             answer_in_between(dispatcher, heard)
-            return _ask_next(intake)
+            return _ask_next(dispatcher, intake)
         if heard.text.startswith("emne:"):  # "Fortsæt henvendelsen", pressed while it goes on
-            return _ask_next(intake)
+            return _ask_next(dispatcher, intake)
         return self._take(dispatcher, tracker, heard, asked, intake)
 
     def _leaves(
@@ -97,15 +98,15 @@ class ValidateHenvendelseForm(Action):
         if answer is None:
             own = f"henvendelse.{asked}.forstod_ikke"
             _say(dispatcher, own if own in answers() else "henvendelse.forstod_ikke")
-            return _ask_next(intake)
+            return _ask_next(dispatcher, intake)
         if "ret" in answer:
-            return _ask_next(reopened(answer["ret"], intake))
+            return _ask_next(dispatcher, reopened(answer["ret"], intake))
         before = intake
         intake = {k: v for k, v in {**intake, **answer}.items() if v is not None}
         if asked != "confirm" and asked in answer:
             intake["last"] = asked
         _tell(dispatcher, asked, before, intake)
-        return _ask_next(intake)
+        return _ask_next(dispatcher, intake)
 
 
 def _is_choice(question: str, text: str) -> bool:
@@ -115,8 +116,16 @@ def _is_choice(question: str, text: str) -> bool:
     return text.startswith("behov:") or text in {choice.get("value") for choice in answer.get("choices", [])}
 
 
-def _ask_next(intake: dict) -> list:
-    """Return the answers and the question that follows; slots that are set tell the form that the message was read."""
+def _ask_next(dispatcher: CollectingDispatcher, intake: dict, *, kept: dict | None = None) -> list:
+    """Return the answers and the question that follows; slots that are set tell the form that the message was read.
+
+    While staff have turned the hand-off off that is said instead, and the answers wait: `kept`, or all of them. To add
+    to a case she has is still possible.
+    """
+    chooses = bool(intake.get("open")) and "which" not in intake
+    off = None if chooses or adding(intake) else notices.now_off(PART, clock.now())
+    if off:
+        return _closed(dispatcher, intake if kept is None else kept, off)
     question = following(intake, clock.today())
     known = {"unit": next(iter(departments(intake)), None), "omraade": intake.get("omraade")}
     return [
@@ -125,6 +134,13 @@ def _ask_next(intake: dict) -> list:
         SlotSet(FIELD, question or DONE),
         SlotSet("requested_slot", FIELD if question else None),
     ]
+
+
+def _closed(dispatcher: CollectingDispatcher, intake: dict, off: notices.Standing) -> list:
+    """Say that nothing can be sent now, and leave the intake where it stands; what is sent is confirmed anew."""
+    _say(dispatcher, "drift.henvendelse", values={**off.words(PART), "begyndt": bool(intake)})
+    left = {name: answer for name, answer in intake.items() if name != "confirm"}
+    return [SlotSet(GIVEN, left or None), SlotSet(FIELD, LEFT), SlotSet("requested_slot", None)]
 
 
 def _say(dispatcher: CollectingDispatcher, answer: str, *, topic: str = TOPIC, **more) -> None:
@@ -253,6 +269,8 @@ class ActionSendHenvendelse(Action):
                 self._add(dispatcher, tracker.sender_id, intake, submission)
             else:
                 self._file(dispatcher, tracker.sender_id, intake, submission)
+        except SwitchedOff:  # this very moment
+            return _closed(dispatcher, intake, notices.now_off(PART, clock.now()) or notices.Standing())
         except (InvalidInput, InvalidState) as error:
             _say(dispatcher, "henvendelse.fejl", values={"fejl": str(error)})
             return [SlotSet(GIVEN, {k: v for k, v in intake.items() if k not in ("confirm", "which")})]

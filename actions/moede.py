@@ -40,16 +40,17 @@ from actions.moede_questions import (
     reached,
     reopened,
 )
-from casework import availability, clock, meetings
+from casework import availability, clock, meetings, notices
 from casework.answers import answers
 from casework.db import reading, session
 from casework.enums import MEETING_KINDS, MEETING_NEEDS
-from casework.errors import InvalidInput, SlotTaken
+from casework.errors import InvalidInput, SlotTaken, SwitchedOff
 from casework.settings import current
 from casework.time_reading import read_wish
 
 FIELD, STATE = "moede_field", "moede"
 LEFT, DONE = "afbrudt", "klar"
+PART = "moede"  # of those staff can turn off
 SURE_OF_ANOTHER = 0.8  # a question that names a day is a wish for that day, unless it clearly asks about something else
 _BACK = re.compile(r"^\W*(?:gå )?(?:tilbage|et skridt tilbage)\W*$", re.I)
 _OF_ONE_TURN = ("problem", "note", "why", "away")
@@ -173,15 +174,29 @@ def _go(dispatcher: CollectingDispatcher, tracker: Tracker, state: dict, now: da
     """Return the state and the question that follows; what is all told is done here, so that a time that was taken
     meanwhile is asked for again at once."""
     as_before = state.pop("as_before", False)  # the same times again: she said something else, or it was not understood
+    off = None if state["topic"] == CANCEL else notices.now_off(PART, now)
+    if off:
+        return _closed(dispatcher, state, off)
     if "refused" not in state:
-        state = _held(dispatcher, tracker.sender_id, state, now)
-        if following(state) is None:
-            state = finish(dispatcher, tracker.sender_id, state, now)
+        try:
+            state = _held(dispatcher, tracker.sender_id, state, now)
+            if following(state) is None:
+                state = finish(dispatcher, tracker.sender_id, state, now)
+        except SwitchedOff:  # this very moment
+            return _closed(dispatcher, state, notices.now_off(PART, now) or notices.Standing())
         if "done" not in state and following(state) == WHEN and not (as_before and state.get("offered")):
             state = _offered(state, now)
     over = "refused" in state or "done" in state
     question = None if over else following(state)
     return [SlotSet(STATE, state), SlotSet(FIELD, question or DONE), SlotSet("requested_slot", question and FIELD)]
+
+
+def _closed(dispatcher: CollectingDispatcher, state: dict, off: notices.Standing) -> list:
+    """Say that nothing can be booked now, and leave the dialogue where it stands; it is confirmed anew."""
+    values = {**off.words(PART), "begyndt": any(name in state for name in (KIND, "start", "day"))}
+    _say(dispatcher, "drift.moede", topic=state["topic"], values=values)
+    left = {name: value for name, value in state.items() if name not in (CONFIRM, SURE, "refused")}
+    return [SlotSet(STATE, left), SlotSet(FIELD, LEFT), SlotSet("requested_slot", None)]
 
 
 def _held(dispatcher: CollectingDispatcher, conversation_id: str, state: dict, now: datetime) -> dict:

@@ -29,9 +29,9 @@ def hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def start(session: Session, now: datetime) -> tuple[Conversation, str]:
+def start(session: Session, now: datetime, token: str | None = None) -> tuple[Conversation, str]:
     """Begin a conversation and return it with its token, which is shown this once only."""
-    token = secrets.token_urlsafe(32)
+    token = token or secrets.token_urlsafe(32)
     conversation = Conversation(
         id=str(uuid.uuid4()), token_hash=hashed(token), created_at=now, last_at=now, turn_count=0
     )
@@ -48,10 +48,11 @@ def find(session: Session, token: str) -> Conversation:
     return conversation
 
 
-def hear(session: Session, conversation: Conversation, text: str, now: datetime) -> Turn:
+def hear(session: Session, conversation: Conversation, text: str, now: datetime, *, mark: str | None = None) -> Turn:
     """Keep what the citizen said, masked, and return the turn; its `text` is what may be sent on.
 
-    The answer to "what is your name?" is a name as a whole. A choice keeps its label, which is what the citizen saw.
+    `mark` is what the same message sent again is recognised by (casework.once). The answer to "what is your name?" is
+    a name as a whole. A choice keeps its label, which is what the citizen saw.
     """
     text = privacy.clean(text)
     known = privacy.known_values(session, conversation.id)
@@ -66,6 +67,7 @@ def hear(session: Session, conversation: Conversation, text: str, now: datetime)
     noted = {"value": choice["value"] if choice else None, "answers": conversation.awaiting}
     turn = _add(session, conversation, "citizen", choice["label"] if choice else masked.text, now)
     turn.content = {name: said for name, said in noted.items() if said} or None
+    turn.mark = mark
     return turn
 
 

@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import redis
@@ -17,8 +18,11 @@ from alembic.script import ScriptDirectory
 from dotenv import dotenv_values
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from casework import clock, notices
 from casework.db import make_engine
+from casework.enums import SERVICE_PARTS
 from casework.errors import ConfigurationError
 from casework.launch import UNREADABLE, Content, Finding, content, used
 from casework.processes import model_path
@@ -51,6 +55,7 @@ def system(environment: Mapping[str, str]) -> list[Finding]:
         *assets(),
         *texts(),
         *processes(settings),
+        *switches(settings),
     ]
 
 
@@ -146,6 +151,34 @@ def processes(settings: Settings) -> list[Finding]:
     if down:
         return [Finding("fejl", area, f"Delen {name} svarer ikke.", url) for name in down]
     return [Finding("ok", area, "Web, Rasa, handlingsserver og database er klar.")]
+
+
+def switches(settings: Settings) -> list[Finding]:
+    """Say what staff have turned off, and why. Says nothing where the database cannot be asked: `database` does."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return []
+    engine = make_engine(settings.database_url).execution_options(write=False)
+    try:
+        with Session(engine, future=True) as db:
+            found = notices.standing(db, clock.now())
+    except SQLAlchemyError:
+        return []
+    finally:
+        engine.dispose()
+    area, where = "Drift", "/personale/drift"
+    text = "{} er slukket siden {} af {}: {}"
+    told = [
+        Finding("bekraeft", area, text.format(SERVICE_PARTS[n.part], _local(n.since), n.who, n.reason), where)
+        for n in found.off
+    ]
+    if found.notice:
+        told.append(Finding("bekraeft", area, f"Borgerne læser en driftsbesked: {found.notice.text}", where))
+    return told or [Finding("ok", area, "Intet er slukket, og der er ingen driftsbesked.")]
+
+
+def _local(moment: datetime) -> str:
+    return f"{moment.astimezone(clock.COPENHAGEN):%d.%m.%Y kl. %H.%M}"
 
 
 def _listens(port: int) -> bool:

@@ -105,6 +105,9 @@ ACCESS_KINDS = {
 VERDICTS = {"rigtig": "Rigtigt emne", "forkert": "Forkert emne", "mangler": "Emnet mangler"}
 """What staff say of how a citizen's turn was understood."""
 
+FEEDBACK = {"ja": "Ja", "delvist": "Delvist", "nej": "Nej"}
+"""What a citizen says when asked whether she got an answer."""
+
 PERSON_ACTS = {"soeg": "Søgt", "udlever": "Hentet til udlevering", "slet": "Slettet"}
 
 RETENTION_KINDS = {
@@ -162,3 +165,11 @@ MEETING_EVENT_KINDS = {
     "udeblevet": "Borgeren kom ikke",
     "genoptaget": "Afkrydsning fjernet",
 }
+
+SERVICE_PARTS = {
+    "opslag": "Driftsbesked til borgere",
+    "bot": "Vejviseren i chatten",
+    "henvendelse": "Henvendelser til borgerrådgiveren",
+    "moede": "Booking af møder",
+}
+"""What staff can tell citizens of trouble with, or turn off. The notice turns nothing off."""

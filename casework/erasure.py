@@ -18,6 +18,7 @@ from casework.models import (
     CaseEvent,
     CaseRead,
     Conversation,
+    Feedback,
     TurnMark,
 )
 
@@ -37,12 +38,14 @@ _QUIETLY = {"execution_options": {"synchronize_session": False}}
 
 def forget_conversations(session: Session, ids: Collection[str]) -> int:
     """Delete conversations with turns, personal values, letters and all else that points at them, and what Rasa keeps
-    of them; return how many. Cases and meetings are untied from them. What staff said of a turn stays as a number,
-    without words."""
+    of them; return how many. Cases and meetings are untied from them. What staff said of a turn and what the
+    citizen said of the whole stays as a number, without words."""
     ids, gone = list(ids), 0
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
         session.execute(sa.update(TurnMark).where(TurnMark.conversation_id.in_(some)).values(about=""), **_QUIETLY)
+        said = sa.update(Feedback).where(Feedback.conversation_id.in_(some))
+        session.execute(said.values(conversation_id=None, word=""), **_QUIETLY)
         for tied in (Case, Appointment):
             untied = sa.update(tied).where(tied.conversation_id.in_(some)).values(conversation_id=None)
             session.execute(untied, **_QUIETLY)

@@ -35,6 +35,14 @@ class InvalidInput(CaseworkError):
         super().__init__(text or " ".join(self.fields.values()))
 
 
+class SwitchedOff(CaseworkError):
+    """Staff have turned this part off; the text is theirs to the citizen. `part` is an id of SERVICE_PARTS."""
+
+    def __init__(self, part: str, text: str) -> None:
+        self.part = part
+        super().__init__(text)
+
+
 class TooManyTries(CaseworkError):
     """Somebody has guessed too often; the text says when to try again."""
 

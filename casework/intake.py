@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from casework import drafts, outbox, privacy
+from casework import drafts, notices, outbox, privacy
 from casework.competence import assess
 from casework.conversations import hashed, spoke_of_danger
 from casework.directory import center_of
@@ -98,7 +98,8 @@ def file_case(
     `code_key` is the secret the code is derived from, so that a repeated filing can show the same code although only
     its hash is kept. `follows` is an earlier case of the same citizen: a new subject becomes a case that follows the
     main one (fact br-registrering-hovedsag) and is reached the same way. Raises InvalidInput when the story is missing
-    or too long, the contact cannot be used, or one of the two would be anonymous and the other not.
+    or too long, the contact cannot be used, or one of the two would be anonymous and the other not, and SwitchedOff
+    while staff have turned this off.
     """
     main = (follows.follows or follows) if follows is not None else None
     intake = _as_the_main(intake, main)
@@ -107,6 +108,7 @@ def file_case(
     existing = _by_submission(session, submission, code)
     if existing:
         return existing
+    notices.refuse_if_off(session, "henvendelse", now)
     deadline = klagefrist_for(intake.decision_date, intake.omraade, today, from_letter=intake.from_letter)
     values = privacy.known_values(session, conversation_id) if conversation_id else {}
     urgent = bool(conversation_id) and spoke_of_danger(session, conversation_id)

@@ -12,6 +12,7 @@ from dateutil.relativedelta import relativedelta
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from casework import accessibility_statement
 from casework.answers import answers, sources
 from casework.overlay import overlay
 from casework.settings import ROOT, SETTINGS
@@ -36,12 +37,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Content:
-    """What citizens are told, as it is in force: sources, directory, and which texts rest on which source."""
+    """What citizens are told, as it is in force: sources, directory, which texts rest on which source, and the
+    accessibility statement."""
 
     sources: dict[str, dict]
     main_number: dict
     units: dict[str, dict]
     cited: dict[str, tuple[str, ...]]
+    statement: dict | None = None  # on accessibility
 
 
 def content() -> Content:
@@ -58,6 +61,7 @@ def content() -> Content:
         units.pop(MAIN_NUMBER),
         units,
         _cited(),
+        accessibility_statement.statement(),
     )
 
 
@@ -98,6 +102,7 @@ def launch(
         return running  # the doctor says of the files that they cannot be read
     return [
         *running,
+        *accessibility(found, today),
         *contacts(found, today),
         *directory(found, today),
         *unverified(found, today),
@@ -152,6 +157,18 @@ def accounts(session: Session) -> list[Finding]:
     if count:
         return [Finding("fejl", "Konti", f"Demo-konti, der kan logge ind: {count}. Luk dem.", "tabellen staff")]
     return [Finding("ok", "Konti", "Ingen demo-konti kan logge ind.")]
+
+
+def accessibility(found: Content, today: date) -> list[Finding]:
+    """Return what the accessibility statement lacks, which the law asks for before the pages are put to use."""
+    area, where = "Tilgængelighedserklæring", "bot/accessibility_statement.yml"
+    if found.statement is None:
+        return []
+    lacks = accessibility_statement.missing(found.statement)
+    listed = [Finding("bekraeft", area, f"Erklæringen mangler: {'; '.join(lacks)}.", where)] if lacks else []
+    if accessibility_statement.overdue(found.statement, today):
+        listed.append(Finding("bekraeft", area, "Erklæringen er ikke gået igennem inden for et år.", where))
+    return listed or [Finding("ok", area, "Erklæringen er udfyldt.")]
 
 
 def contacts(found: Content, today: date) -> list[Finding]:

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from casework import availability, cases, meeting_mail, privacy
+from casework import availability, cases, meeting_mail, notices, privacy
 from casework import meetings_check as check
 from casework import meetings_time as its_time
 from casework.calendar import long_date
@@ -60,11 +60,13 @@ def book(
 
     `held` is the code of a hold: it becomes the meeting. `submission` names the very form: twice is one meeting. With
     `actor` staff book for the citizen: then it is agreed at once, at any time to come that is free, also outside the
-    hours and beyond the daily maximum. Raises SlotTaken, and InvalidInput with `fields`.
+    hours and beyond the daily maximum. Raises SlotTaken, InvalidInput with `fields`, and SwitchedOff for citizens.
     """
     before = _by_submission(session, submission)
     if before is not None:
         return before
+    if actor is None:
+        notices.refuse_if_off(session, "moede", now)
     values = privacy.known_values(session, conversation_id) if conversation_id else {}
     wish = check.checked(wish, values)
     about = availability.kind_of(session, wish.kind)
@@ -175,6 +177,8 @@ def move(
     _not_begun(appointment, now, actor)
     if appointment.status not in allowed:
         raise InvalidState(_why_not(appointment))
+    if actor is None and not offered:
+        notices.refuse_if_off(session, "moede", now)
     about = availability.kind_of(session, appointment.kind)
     its_time.release_expired(session, now)
     _refuse(session, appointment.kind, start, now, actor or (_ADVISER if offered else None), ignore=appointment)

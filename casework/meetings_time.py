@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from casework import availability
+from casework import availability, notices
 from casework.clock import COPENHAGEN
 from casework.conversations import hashed
 from casework.errors import InvalidInput, SlotTaken
@@ -101,8 +101,9 @@ def hold(
     """Keep a time for HOLD_FOR while the citizen completes, and return it; its `code` is what `book` takes.
 
     A conversation has one hold: a new one releases the old, and the same time again is kept afresh. Raises SlotTaken
-    when somebody has it, and InvalidInput with `fields` when it is not offered.
+    when somebody has it, InvalidInput with `fields` when it is not offered, and SwitchedOff.
     """
+    notices.refuse_if_off(session, "moede", now)
     release_expired(session, now)
     about = availability.kind_of(session, kind)
     if conversation_id:

@@ -18,10 +18,18 @@ from casework.enums import (
     ROLES,
     SPEAKERS,
 )
+from casework.models_drift import ServiceNotice  # noqa: F401
 from casework.models_login import AccessEvent, RecoveryCode  # noqa: F401
 from casework.models_meetings import Appointment, AppointmentEvent, AppointmentSlice  # noqa: F401
 from casework.models_queue import CaseExport, CaseText, SavedView  # noqa: F401
-from casework.models_review import AppointmentRead, ConversationRead, PersonLog, RetentionRun, TurnMark  # noqa: F401
+from casework.models_review import (  # noqa: F401
+    AppointmentRead,
+    ConversationRead,
+    Feedback,
+    PersonLog,
+    RetentionRun,
+    TurnMark,
+)
 from casework.texts import KINDS, ORIGINS, REVISION_STATES
 
 
@@ -61,9 +69,15 @@ class Turn(Base):
     topic = sa.Column(sa.String(60))
     confidence = sa.Column(sa.Float)
     content = sa.Column(sa.JSON)  # choices, sources, deadline and receipt as shown, so that a reload shows the same
+    mark = sa.Column(sa.String(64))  # of the citizen's message: the same one sent again is recognised by it
+    reply = sa.Column(sa.JSON)  # of a message with a mark, once it is answered: what the same one sent again is told
 
     conversation = relationship("Conversation", back_populates="turns")
-    __table_args__ = (sa.UniqueConstraint("conversation_id", "number"), _one_of("who", SPEAKERS))
+    __table_args__ = (
+        sa.UniqueConstraint("conversation_id", "number"),
+        _one_of("who", SPEAKERS),
+        sa.Index("uq_turns_conversation_id_mark", "conversation_id", "mark", unique=True),
+    )
 
 
 class PersonalValue(Base):

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import relationship
 
 from casework.columns import Base, Moment, one_of
-from casework.enums import PERSON_ACTS, VERDICTS
+from casework.enums import FEEDBACK, PERSON_ACTS, VERDICTS
 
 
 class ConversationRead(Base):
@@ -50,6 +50,21 @@ class TurnMark(Base):
 
     staff = relationship("Staff")
     __table_args__ = (sa.UniqueConstraint("conversation_id", "number", "staff_id"), one_of("verdict", VERDICTS))
+
+
+class Feedback(Base):
+    """Whether a citizen got an answer. Once the conversation is gone only when and which of the three is left."""
+
+    __tablename__ = "feedback"
+    id = sa.Column(sa.Integer, primary_key=True)
+    conversation_id = sa.Column(sa.ForeignKey("conversations.id", ondelete="CASCADE"))
+    at = sa.Column(Moment, nullable=False)
+    verdict = sa.Column(sa.String(10), nullable=False)
+    word = sa.Column(sa.Text, nullable=False, default="")  # masked
+    __table_args__ = (
+        one_of("verdict", FEEDBACK),
+        sa.Index("uq_feedback_conversation_id", "conversation_id", unique=True),
+    )
 
 
 class RetentionRun(Base):

@@ -20,7 +20,7 @@ from casework.cases import Actor
 from casework.clock import COPENHAGEN
 from casework.enums import VERDICTS
 from casework.errors import InvalidInput, NotFound
-from casework.models import Case, CaseEvent, Conversation, ConversationRead, Turn, TurnMark
+from casework.models import Case, CaseEvent, Conversation, ConversationRead, Feedback, Turn, TurnMark
 from casework.taxonomy import taxonomy
 
 PAGE_SIZE = 50
@@ -40,6 +40,7 @@ class Filters:
     low: bool = False
     abandoned: bool = False
     unmarked: bool = False  # by the one asking
+    unhelped: bool = False  # the citizen said that she got no answer, or only some of it
     test: bool = False  # the test conversations instead of the real ones
     since: date | None = None
     until: date | None = None
@@ -301,6 +302,9 @@ def _query(filters: Filters, actor: Actor, now: datetime):
     if filters.abandoned:
         quiet = (now - QUIET).astimezone(timezone.utc)
         query = query.where(Conversation.awaiting.is_not(None), Conversation.last_at < quiet, ~filed)
+    if filters.unhelped:
+        said = and_(Feedback.conversation_id == Conversation.id, Feedback.verdict != "ja")
+        query = query.where(select(Feedback.id).where(said).exists())
     if filters.unmarked:
         mine = and_(TurnMark.conversation_id == Conversation.id, TurnMark.staff_id == actor.staff_id)
         query = query.where(~select(TurnMark.id).where(mine).exists())

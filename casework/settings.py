@@ -54,6 +54,11 @@ SETTINGS = (
         "Servere på eget net, som rådgiverens anden kalender må hentes fra (`vært` eller `vært:port`, komma imellem); "
         "tom er ingen",
     ),
+    Setting(
+        "VEJVISER_WIDGET_ORIGINS",
+        "",
+        "Sider, der må vise chatten i en ramme (`https://vært`, komma imellem); tom er ingen",
+    ),
     Setting("VEJVISER_METRICS_TOKEN", "", "Nøgle til `/metrics` udefra; tom er kun loopback"),
     Setting("VEJVISER_KEEP_CONVERSATIONS_DAYS", "90", "Dage, en samtale eller et møde uden sag gemmes bagefter"),
     Setting("VEJVISER_KEEP_CASES_MONTHS", "60", "Måneder, en sag gemmes med navn og tekst, efter den er afsluttet"),
@@ -115,6 +120,7 @@ class Settings:
         self.calendar_hosts = tuple(
             h.strip().lower() for h in values["VEJVISER_CALENDAR_HOSTS"].split(",") if h.strip()
         )
+        self.widget_origins = _origins(values["VEJVISER_WIDGET_ORIGINS"], self.production)
         self.keep_conversations_days = _number(values, "VEJVISER_KEEP_CONVERSATIONS_DAYS", 1, 3650)
         self.keep_cases_months = _number(values, "VEJVISER_KEEP_CASES_MONTHS", 1, 360)
         self.keep_logs_months = _number(values, "VEJVISER_KEEP_LOGS_MONTHS", 1, 120)
@@ -237,6 +243,16 @@ def _roles(value: str) -> dict[str, str]:
         if not claim or role not in ROLES:
             raise ConfigurationError(f"VEJVISER_OIDC_ROLES skal være værdi=rolle; rollerne er {', '.join(ROLES)}")
         found[claim] = role
+    return found
+
+
+def _origins(value: str, production: bool) -> tuple[str, ...]:
+    """Return the origins; each is written into a header, so nothing but scheme, host and port may stand there."""
+    found = tuple(o.strip().rstrip("/").lower() for o in value.split(",") if o.strip())
+    allowed = re.compile(rf"http{'s' if production else 's?'}://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{{1,5}})?")
+    for origin in found:
+        if not allowed.fullmatch(origin):
+            raise ConfigurationError(f"VEJVISER_WIDGET_ORIGINS skal være som https://www.ltk.dk, ikke {origin}")
     return found
 
 

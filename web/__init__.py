@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 from flask import Flask, g, request
@@ -13,24 +14,32 @@ from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from casework import clock
+from casework.availability_settings import WEEKDAYS
 from casework.calendar import long_date
 from casework.directory import main_number
-from casework.enums import CASE_PRIORITIES, CASE_STATUSES, EVENT_KINDS, ROLES
+from casework.enums import CASE_PRIORITIES, CASE_STATUSES, EVENT_KINDS, ROLES, SERVICE_PARTS
+from casework.errors import SwitchedOff
 from casework.overlay import held
 from casework.settings import current
 from casework.taxonomy import label
 from web import (
+    about,
     account,
     appointments_api,
     audit,
     calendar_feed,
     case_page,
     chat,
+    closed,
+    compressed,
     course,
+    drift,
     errors,
     health,
     henvendelse,
+    history,
     ics,
+    indlejret,
     kalender,
     kalender_booking,
     kalender_settings,
@@ -48,6 +57,7 @@ from web import (
     retention,
     review,
     revisions,
+    samtale,
     signed_in,
     staff_api,
     svar,
@@ -77,6 +87,7 @@ def create_app() -> Flask:
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)
     _tell_no_address(app)
+    indlejret.register(app)
     Talisman(
         app,
         force_https=False,  # the reverse proxy in front ends TLS
@@ -98,16 +109,19 @@ def create_app() -> Flask:
     _login_manager(app)
     open_to_all = (chat, course, health, henvendelse, ics, letters, own_case, pages, staff_api, svar, privacy_page)
     for blueprint in (
-        module.blueprint for module in (*open_to_all, moede, own_meeting, appointments_api, calendar_feed)
+        module.blueprint
+        for module in (*open_to_all, moede, own_meeting, appointments_api, calendar_feed, about, indlejret)
     ):
         # Nothing here acts on a cookie: a conversation token, a code or a bearer token is sent in the request itself.
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
     for_staff = (login, oidc, account, queue, case_page, live, revisions, users, audit, review, retention, person)
-    for_staff += (kalender, kalender_booking, kalender_settings)
+    for_staff += (kalender, kalender_booking, kalender_settings, drift)
     for blueprint in dict.fromkeys(module.blueprint for module in for_staff):  # the console's pages share one
         app.register_blueprint(blueprint)
     errors.register(app)
+    app.register_error_handler(SwitchedOff, closed.refused)
+    compressed.register(app)
     _hold_texts(app)
     app.jinja_env.filters.update(
         markdown=lambda text: Markup(_markdown.render(text)),  # noqa: S704 - raw HTML is off in the renderer
@@ -115,14 +129,23 @@ def create_app() -> Flask:
         moment=lambda when: when.astimezone(clock.COPENHAGEN).strftime("%d.%m.%Y kl. %H.%M"),
         clock_time=lambda iso: datetime.fromisoformat(iso).astimezone(clock.COPENHAGEN).strftime("%H.%M"),
         label=lambda key, kind: label(kind, key),
+        hour=lambda when: when.strftime("%-H.%M").removesuffix(".00"),
+        weekday=lambda when: WEEKDAYS[when.weekday()],
+        copied=history.copied,
+        plain=history.as_plain,
     )
-    app.context_processor(lambda: {"hovednummer": main_number()})
+    app.context_processor(lambda: {"hovednummer": main_number(), "drift": closed.standing()})
     app.jinja_env.globals.update(
         statuses=CASE_STATUSES,
         priorities=CASE_PRIORITIES,
         event_kinds=EVENT_KINDS,
         roles=ROLES,
+        service_parts=SERVICE_PARTS,
+        drift_here=closed.told_here,
         waiting_meetings=kalender.waiting_now,
+        how_open=samtale.how_open,
+        seconds_to=samtale.seconds_to,
+        new_key=lambda: str(uuid.uuid4()),
         demo=not settings.production,
     )
     return app

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
-from casework import availability, clock, conversations, meetings, own_case
+from casework import availability, clock, conversations, meetings, notices, own_case
 from casework.db import reading, session
 from casework.enums import MEETING_KINDS, MEETING_NEEDS
 from casework.errors import InvalidInput, NotFound
@@ -48,6 +48,7 @@ def slots():
     """Return the free times of one kind from `from` to `to`, at most 62 days."""
     kind, first, last = _span()
     with reading() as db:
+        notices.refuse_if_off(db, "moede", clock.now())
         open_kind = any(k.kind == kind and k.open for k in availability.kinds(db))
         free = availability.slots(db, kind, first, last, clock.now()) if open_kind else []
     return jsonify([{"start": s.start.isoformat(), "end": s.end.isoformat(), "kind": s.kind} for s in free])

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import logging
-import re
+import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
 
-from casework import clock, conversations, live, meetings, privacy
+from casework import clock, conversations, live, meetings, once, privacy
 from casework.answers import answers, choice_labels, render
 from casework.cases import Actor
 from casework.db import reading, session
+from casework.erasure import forget_conversations
+from casework.errors import NotFound
 from casework.frister import svarfrist
-from casework.intake import codes_of
 from casework.review import set_test
 from casework.settings import current
 from casework.taxonomy import taxonomy
-from web import metrics, replies
+from web import closed, metrics, replies
 from web.access import public
 from web.errors import DOWN, WORDS, BadRequest, problem
+from web.history import history, private_values, put_back, reachable, shown, standing
 from web.limits import limiter
 from web.rasa_client import AssistantDown, Understood, ask
 from web.replies import Before
@@ -31,8 +35,8 @@ blueprint = Blueprint("chat", __name__)
 MAX_MESSAGE = 4_000
 MAX_SEARCH = 120
 TEST_HEADER = "X-Vejviser-Proeve"
-# Where the code of a case or of a meeting stands in a text or an address; it is kept nowhere in the clear.
-CODE = re.compile(r"\[kode ((?:BR|moede)-[^\]]+)\]")
+KEY_HEADER = "Idempotency-Key"
+LOOKS_EVERY = 0.2  # seconds, while another request is at the same message
 LEADS_TO_A_PERSON = ("henvendelse.opret", "frustration", "sag.helhed", "klage.manglende_svar")
 FIELDS = ("letter_field", "intake_field", "own_case_field", "moede_field")  # slots that name what is asked for
 SHOWN = ("text", "choices", "sources", "attachment")  # of a message, in the API
@@ -73,40 +77,127 @@ class Reply:
         }
 
 
-def converse(token: str | None, text: str) -> Reply:
+@dataclass(frozen=True)
+class _Heard:
+    """A message that has been kept and is to be answered. `silent`: a person writes; `queued`: the answer, where it
+    begins or stops waiting for one; `offer`: a person is there to be offered."""
+
+    token: str
+    conversation_id: str
+    turn_id: int
+    said: str
+    before: Before
+    silent: bool
+    queued: dict | None
+    offer: bool
+
+
+def converse(token: str | None, text: str, key: str | None = None) -> Reply:
     """Take one message of a citizen through the whole system and return the answer.
 
-    The message is stored before Rasa is asked, and no transaction is open meanwhile. Raises NotFound for an unknown
-    token and BadRequest for a message that is empty or too long.
+    The message is stored before Rasa is asked, and no transaction is open meanwhile. The same message under the same
+    `key` gets the same answer again (casework.once). Raises NotFound for an unknown token and BadRequest for a message
+    that is empty or too long.
     """
     text = _checked(text)
+    if not key:
+        return _answer(_hear(token, text))
+    token = token or once.token_for(key, current().derived_key("conversation-token"))
+    mark = once.mark_of(key, text)
+    while True:
+        again = _again(token, mark)
+        if again:
+            return again
+        try:
+            heard = _hear(token, text, mark)
+        except (once.BeingAnswered, IntegrityError):  # the latter: it began the conversation a moment before us
+            time.sleep(LOOKS_EVERY)
+        else:
+            return _answer(heard)
+
+
+def _hear(token: str | None, text: str, mark: str | None = None) -> _Heard:
+    """Keep the message and see to it who is to answer. Raises BeingAnswered when another request is at it."""
+    heard = None
     with session() as db, db.begin():
-        if token:
+        if mark:
+            conversation = once.open_or_start(db, token, clock.now())
+            heard = once.claim(db, conversation, mark, _patience(), clock.now())
+        elif token:
             conversation = conversations.find(db, token)
         else:
             conversation, token = conversations.start(db, clock.now())
-        heard = conversations.hear(db, conversation, text, clock.now())
-        conversation_id, turn_id, to_send = conversation.id, heard.id, conversations.meaning(heard)
-        before = Before(conversations.latest_answer(db, conversation_id), conversations.words_met(db, conversation_id))
-        if live.is_silent(db, conversation, clock.now()):
-            return Reply(token, [])
-        queued = _queued(db, conversation, to_send)
-        offer = conversation.waiting_since is None and live.somebody_is_there(db, clock.now())
-    if queued:
-        return _store(token, conversation_id, turn_id, Reply(token, [queued], "henvendelse.opret", 1.0), None)
+        heard = heard or conversations.hear(db, conversation, text, clock.now(), mark=mark)
+        said, silent = conversations.meaning(heard), live.is_silent(db, conversation, clock.now())
+        if silent:
+            once.note_reply(db, heard.id, [])
+        return _Heard(
+            token,
+            conversation.id,
+            heard.id,
+            said,
+            Before(conversations.latest_answer(db, conversation.id), conversations.words_met(db, conversation.id)),
+            silent,
+            None if silent else _queued(db, conversation, said),
+            conversation.waiting_since is None and live.somebody_is_there(db, clock.now()),
+        )
+
+
+def _answer(heard: _Heard) -> Reply:
+    if heard.silent:
+        return Reply(heard.token, [])
+    if heard.queued:
+        return _store(heard, Reply(heard.token, [heard.queued], "henvendelse.opret", 1.0), None)
+    off = closed.in_chat(heard.conversation_id, person=heard.offer)
+    if off:
+        metrics.turns.labels("off").inc()
+        return _store(heard, Reply(heard.token, [off[0]], down=True), off[1])
     try:
         with metrics.turn_seconds.time():
-            understood = ask(conversation_id, to_send)
+            understood = ask(heard.conversation_id, heard.said)
     except AssistantDown as error:
         log.warning("assistant down: %s", error)
         metrics.turns.labels("down").inc()
-        return _store(token, conversation_id, turn_id, Reply(token, [render("driftsfejl")], down=True), None)
-    reply = _reply(token, understood, to_send, before)
-    if offer and reply.topic in LEADS_TO_A_PERSON:
+        return _store(heard, Reply(heard.token, [render("driftsfejl")], down=True), None)
+    reply = _reply(heard.token, understood, heard.said, heard.before)
+    if heard.offer and reply.topic in LEADS_TO_A_PERSON:
         choice = {"label": render("live.tilbud")["text"], "value": live.WAIT}
         reply.messages[-1]["choices"] = [choice, *reply.messages[-1]["choices"]]
     metrics.turns.labels("answered" if reply.topic else "unsure").inc()
-    return _store(token, conversation_id, turn_id, reply, _awaiting(understood))
+    return _store(heard, reply, _awaiting(understood))
+
+
+def _patience() -> timedelta:
+    """Return how long after a message came the request that is at it may still answer."""
+    return timedelta(seconds=current().rasa_timeout + 5)
+
+
+def _again(token: str, mark: str) -> Reply | None:
+    """Return the answer a message has had when it is sent again, or None when it has had none."""
+    with reading() as db:
+        try:
+            conversation = conversations.find(db, token)
+        except NotFound:
+            return None
+        turn = once.find(db, conversation.id, mark)
+        if turn is None or not once.is_answered(turn):
+            return None
+        values = private_values(db, conversation.id)
+        said, facts = once.reply_of(db, turn), turn.reply
+        kept = (said[-1].content or {}) if said else {}
+        return Reply(
+            token,
+            [shown(one, values) for one in said],
+            turn.topic,
+            turn.confidence or 0.0,
+            facts.get("candidates", []),
+            omraade=facts.get("omraade"),
+            unit=facts.get("unit"),
+            urgent=any((one.content or {}).get("urgent") for one in said),
+            deadline=kept.get("deadline"),
+            handoff=_with_code(kept.get("handoff"), values),
+            appointment=_appointment(db, facts.get("appointment")),
+        )
 
 
 def _queued(db, conversation, said: str) -> dict | None:
@@ -187,66 +278,46 @@ def _known(kind: str, value: str | None) -> str | None:
     return value if value in taxonomy()[kind] else None
 
 
-def _store(token: str, conversation_id: str, turn_id: int, reply: Reply, awaiting: str | None) -> Reply:
+def _store(heard: _Heard, reply: Reply, awaiting: str | None) -> Reply:
     """Keep the answer, masked, and return it as this citizen may see it."""
-    with session() as db, db.begin():
-        conversation = conversations.find(db, token)
-        conversations.note_understanding(db, turn_id, reply.topic, reply.confidence)
-        stored = [{**m} for m in reply.messages]
-        if stored:
-            stored[-1] |= {"deadline": reply.deadline, "handoff": reply.handoff}
-        conversations.say(db, conversation, stored, clock.now(), awaiting=awaiting)
-        values = _private_values(db, conversation_id)
-        if reply.appointment:  # until here it was the number only
-            reply.appointment = meetings.in_chat(meetings.find_id(db, reply.appointment["id"]))
-    if reply.handoff:
-        reply.handoff = {**reply.handoff, "code": values.get(reply.handoff["reference"])}
+    try:
+        with session() as db, db.begin():
+            conversation = conversations.find(db, heard.token)
+            conversations.note_understanding(db, heard.turn_id, reply.topic, reply.confidence)
+            stored = [{**m} for m in reply.messages]
+            if stored:
+                stored[-1] |= {"deadline": reply.deadline, "handoff": reply.handoff}
+            said = conversations.say(db, conversation, stored, clock.now(), awaiting=awaiting)
+            facts = {name: getattr(reply, name) for name in ("candidates", "omraade", "unit", "appointment", "down")}
+            once.note_reply(db, heard.turn_id, said, **facts)
+            values = private_values(db, heard.conversation_id)
+            reply.appointment = _appointment(db, reply.appointment)
+    except NotFound:  # deleted by its owner while Rasa was thinking: what Rasa has kept since goes too
+        with session() as db, db.begin():
+            forget_conversations(db, [heard.conversation_id])
+        raise
+    reply.handoff = _with_code(reply.handoff, values)
     for message in reply.messages:
-        message["text"] = _shown(message["text"], values)
+        message["text"] = put_back(message["text"], values)
         if "attachment" in message:
-            message["attachment"] = _reachable(message["attachment"], values)
+            message["attachment"] = reachable(message["attachment"], values)
         for name in KEPT:
             message.pop(name, None)
     return reply
 
 
-def _private_values(db, conversation_id: str) -> dict[str, str]:
-    """Return what the tokens of this conversation stand for, and the codes of its cases and of its meetings."""
-    codes = codes_of(db, conversation_id, current().derived_key("case-code"))
-    booked = {f"moede-{meeting.id}": meeting.code for meeting in meetings.of_conversation(db, conversation_id)}
-    return {**privacy.known_values(db, conversation_id), **codes, **booked}
+def _with_code(handoff: dict | None, values: dict[str, str]) -> dict | None:
+    return {**handoff, "code": values.get(handoff["reference"])} if handoff else None
 
 
-def _shown(text: str, values: dict[str, str]) -> str:
-    return CODE.sub(lambda match: values.get(match[1], match[0]), privacy.resolve(text, values))
-
-
-def _reachable(attachment: dict, values: dict[str, str]) -> dict:
-    """Return an attachment whose address holds the code it needs."""
-    return {**attachment, "url": CODE.sub(lambda match: values.get(match[1], match[0]), attachment["url"])}
-
-
-def history(token: str) -> list[dict]:
-    """Return the conversation a token opens as messages to show. Raises NotFound."""
-    with reading() as db:
-        conversation = conversations.find(db, token)
-        values = _private_values(db, conversation.id)
-        return [_turn(turn, values) for turn in conversations.transcript(db, conversation.id)]
-
-
-def _turn(turn, values: dict[str, str]) -> dict:
-    content = _content(turn)
-    if "attachment" in content:
-        content["attachment"] = _reachable(content["attachment"], values)
-    return {"who": turn.who, "text": _shown(turn.text, values), "choices": [], "sources": [], **content}
-
-
-def _content(turn) -> dict:
-    return {
-        k: v
-        for k, v in (turn.content or {}).items()
-        if k in ("choices", "sources", "urgent", "attachment", "picture", "lang", "name")
-    }
+def _appointment(db, booked: dict | None) -> dict | None:
+    """Return a meeting for the reply; until here it was its number only."""
+    if not booked:
+        return None
+    try:
+        return meetings.in_chat(meetings.find_id(db, booked["id"]))
+    except NotFound:
+        return None
 
 
 def _note_test(token: str) -> None:
@@ -273,10 +344,10 @@ def api_chat():
         raise BadRequest(400, "Feltet message skal være tekst.")
     if token is not None and not isinstance(token, str):
         raise BadRequest(400, "Feltet conversation skal være tekst.")
-    reply = converse(token or None, message)
+    reply = converse(token or None, message, once.key_in(request.headers.get(KEY_HEADER)))
     _note_test(reply.token)
     if reply.down:
-        return problem(503, DOWN, conversation=reply.token)
+        return problem(503, closed.why_down() or DOWN, conversation=reply.token)
     return jsonify(reply.as_json())
 
 
@@ -284,7 +355,22 @@ def api_chat():
 @public
 def page():
     """Show the chat."""
-    return render_template("chat/page.html", history=[], token="")
+    return whole_page([], ""), 200, {"Cache-Control": "private, no-cache"}  # its key is for one citizen
+
+
+def whole_page(messages: list[dict], token: str, **more) -> str:
+    """Return the chat as a page; the citizen's latest message is where it opens."""
+    newest = next((m for m in reversed(messages) if m["who"] == "citizen"), None)
+    if newest:
+        newest["newest"] = True
+    return render_template("chat/page.html", history=messages, token=token, **more)
+
+
+@blueprint.get("/samtale")
+@public
+def begin():
+    """Lead whoever types the address of the conversation to the chat."""
+    return redirect(url_for("chat.page"))
 
 
 @blueprint.post("/samtale")
@@ -293,39 +379,9 @@ def page():
 def talk():
     """Answer one message as HTML: a piece for the page's script, or a whole page without JavaScript."""
     token = request.form.get("conversation") or None
-    reply = converse(token, request.form.get("message", ""))
+    reply = converse(token, request.form.get("message", ""), once.key_in(request.form.get("key")))
     _note_test(reply.token)
     if request.headers.get("X-Fragment"):
         page = render_template("chat/messages.html", history=[{**m, "who": "assistant"} for m in reply.messages])
-        return page, 200, {"X-Conversation": reply.token, **_standing(reply.token)}
-    return render_template("chat/page.html", history=history(reply.token), token=reply.token)
-
-
-@blueprint.post("/samtale/hent")
-@limiter.limit(lambda: current().chat_limit)
-@public
-def fetch():
-    """Show the conversation again after a reload."""
-    token = request.form.get("conversation", "")
-    return render_template("chat/messages.html", history=history(token)), 200, _standing(token)
-
-
-@blueprint.post("/samtale/nyt")
-@limiter.limit("60 per minute")
-@public
-def news():
-    """Show what has been said to the citizen after the turn `efter`; asked while a person writes or is awaited."""
-    token = request.form.get("conversation", "")
-    with reading() as db:
-        conversation = conversations.find(db, token)
-        values = _private_values(db, conversation.id)
-        turns = conversations.turns_after(db, conversation.id, request.form.get("efter", 0, type=int))
-        shown = [_turn(turn, values) for turn in turns]
-    return render_template("chat/messages.html", history=shown), 200, _standing(token)
-
-
-def _standing(token: str) -> dict[str, str]:
-    """Return, as headers, the number of the latest turn and whether a person writes or is awaited."""
-    with reading() as db:
-        conversation = conversations.find(db, token)
-        return {"X-Turn": str(conversation.turn_count), "X-Live": live.state(conversation)}
+        return page, 200, {"X-Conversation": reply.token, **standing(reply.token)}
+    return whole_page(history(reply.token), reply.token)

@@ -6,11 +6,11 @@ import uuid
 
 from flask import Blueprint, render_template, request
 
-from casework import clock
+from casework import clock, notices
 from casework.answers import render, sum_lines
-from casework.db import session
+from casework.db import reading, session
 from casework.enums import AUTHORITIES, CONTACT_CHANNELS, NEEDS
-from casework.errors import InvalidInput, TooManyTries
+from casework.errors import InvalidInput, SwitchedOff, TooManyTries
 from casework.intake import Intake, Receipt, file_case, said_no
 from casework.klage import has_deadline, klagefrist_for
 from casework.models import Case
@@ -25,6 +25,7 @@ from web.intake_form import InvalidForm
 from web.limits import guesses, limiter
 
 blueprint = Blueprint("henvendelse", __name__)
+PART = "henvendelse"  # of those staff can turn off
 
 
 @blueprint.after_request
@@ -39,6 +40,7 @@ def _not_kept(response):
 @public
 def form():
     """Show the empty form."""
+    _refuse_if_off()
     return _form({"submission": str(uuid.uuid4())})
 
 
@@ -60,6 +62,7 @@ def send():
         status = 429 if isinstance(error, TooManyTries) else 404
         return _form({**given, "reference": "", "code": ""}, {"story": str(error)}), status
     if step == "foelg":
+        _refuse_if_off()
         return _form({**_known(given), "submission": str(uuid.uuid4())}, main=main)
     if step == "ret":
         return _form(given, main=main)
@@ -85,8 +88,17 @@ def _sent(given: dict, intake: Intake, main: Case | None, submission: str):
             )
     except InvalidInput as error:
         return _form(given, {"story": str(error)}, main=main), 422
+    except SwitchedOff:
+        notices.forget()  # it may have been turned off this very second
+        return _form(given, main=main, kept=PART), 503
     metrics.cases_filed.inc()
     return _receipt(receipt, intake)
+
+
+def _refuse_if_off() -> None:
+    """Raise SwitchedOff before anything is written that cannot be sent."""
+    with reading() as db:
+        notices.refuse_if_off(db, PART, clock.now())
 
 
 def _known(given: dict) -> dict:
@@ -147,9 +159,10 @@ def _deadline(intake: Intake) -> str | None:
     return render("henvendelse.klagefrist", values)["text"]
 
 
-def _form(given: dict, problems: dict[str, str] | None = None, *, main: Case | None = None):
+def _form(given: dict, problems: dict[str, str] | None = None, *, main: Case | None = None, kept: str = ""):
     return render_template(
         "henvendelse/form.html",
+        kept=kept,
         given=given,
         problems=problems or {},
         main=main,

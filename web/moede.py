@@ -10,10 +10,10 @@ from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from casework import availability, clock, meeting_visit, meetings
+from casework import availability, clock, meeting_visit, meetings, notices
 from casework.db import reading, session
 from casework.enums import CONTACT_CHANNELS, MEETING_KINDS
-from casework.errors import InvalidInput, NotFound, SlotTaken
+from casework.errors import InvalidInput, NotFound, SlotTaken, SwitchedOff
 from casework.models import Case
 from casework.models_meetings import Appointment
 from casework.settings import current
@@ -23,6 +23,7 @@ from web.limits import guesses, limiter
 from web.moede_times import day_in, day_name, short_day, span, times
 
 blueprint = Blueprint("moede", __name__)
+PART = "moede"  # of those staff can turn off
 
 
 @blueprint.after_request
@@ -108,6 +109,7 @@ def details(code: str):
     with reading() as db:
         held = meeting_visit.held(db, code)
         if held is not None:
+            notices.refuse_if_off(db, PART, clock.now())
             return _details(db, held.kind, held.start_at, held, {"submission": str(uuid.uuid4())})
         try:
             return redirect(url_for("own_meeting.show", code=meetings.find(db, code).code), 303)
@@ -144,6 +146,9 @@ def book(code: str | None = None):
         if kind == "bisidder":
             return _again(kind, None, code, given, {"time": str(error)}), 409
         return _offer(kind, given, str(error), start and start.date()), 409
+    except SwitchedOff:
+        notices.forget()  # it may have been turned off this very second
+        return _again(kind, start, code, given, {}, kept=PART), 503
     except InvalidInput as error:
         problems = error.fields or {"start": str(error)}
         if kind == "bisidder" and "start" in problems:
@@ -206,6 +211,7 @@ def _book(kind: str, start: datetime | None, given: dict, code: str | None) -> A
 def _choose(given: dict, case: Case | None, problem: str = ""):
     kind = given.get("slags", "")
     with reading() as db:
+        notices.refuse_if_off(db, PART, clock.now())
         known = {k.kind: k for k in availability.kinds(db) if k.open}
         if kind not in known:
             return _kinds(given, case, problem)
@@ -269,13 +275,13 @@ def _details(db, kind: str, start, held: Appointment | None, given: dict, **more
     )
 
 
-def _again(kind: str, start: datetime | None, code: str | None, given: dict, problems: dict[str, str]):
+def _again(kind: str, start: datetime | None, code: str | None, given: dict, problems: dict[str, str], **more):
     """Show the form with what is wrong. Who corrects a mistake gets her time held anew."""
     with session() as db, db.begin():
         held = meeting_visit.extend(db, code, clock.now()) or meeting_visit.held(db, code) if code else None
         if "start" in problems and kind != "bisidder":
             return _with_times(db, kind, given, problems, start and start.date(), "")
-        return _details(db, kind, start, held, given, problems=problems)
+        return _details(db, kind, start, held, given, problems=problems, **more)
 
 
 def _offer(kind: str, given: dict, problem: str, day):

@@ -154,6 +154,7 @@ _APPOINTMENTS = {
                 "200": _json({"type": "array", "items": _SLOT}, "Ledige tider"),
                 "422": _REFUSED,
                 "429": _PROBLEM,
+                "503": {**_PROBLEM, "description": "Bookingen er slukket; title siger, hvad borgeren kan gøre"},
             },
         }
     },
@@ -216,6 +217,15 @@ DESCRIPTION = {
         "/api/chat": {
             "post": {
                 "summary": "Send en besked fra en borger",
+                "parameters": [
+                    {
+                        "name": "Idempotency-Key",
+                        "in": "header",
+                        "required": False,
+                        "schema": {**_TEXT, "format": "uuid"},
+                        "description": "Tilfældig UUID; samme besked to gange får samme svar og er én linje i samtalen",
+                    }
+                ],
                 "requestBody": {
                     "required": True,
                     "content": {

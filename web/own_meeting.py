@@ -11,7 +11,7 @@ from datetime import datetime
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from casework import availability, clock, meeting_ics, meetings
+from casework import availability, clock, meeting_ics, meetings, notices
 from casework.db import reading, session
 from casework.errors import InvalidInput, InvalidState, SlotTaken
 from casework.models_meetings import Appointment
@@ -60,6 +60,7 @@ def calendar(code: str):
 def other_times(code: str):
     """Show the times it can be moved to, from the week of `uge` on."""
     with reading() as db:
+        notices.refuse_if_off(db, "moede", clock.now())
         return _times(db, meetings.find(db, code), day_in(request.args.get("uge", "")))
 
 

@@ -8,9 +8,9 @@ from datetime import date
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
-from casework import clock, review, review_export
+from casework import clock, feedback, review, review_export
 from casework.db import reading, session
-from casework.enums import VERDICTS
+from casework.enums import FEEDBACK, VERDICTS
 from casework.errors import InvalidInput
 from casework.review import Filters, InvalidMarks
 from casework.taxonomy import taxonomy
@@ -22,6 +22,7 @@ FLAGS = {
     "unsure": "Ikke forstået",
     "low": "Usikkert forstået",
     "abandoned": "Forladt midt i en dialog",
+    "unhelped": "Borgeren fik ikke svar",
     "unmarked": "Ikke vurderet af mig",
     "test": "Kun prøver",
 }
@@ -147,10 +148,12 @@ def _page(conversation_id: str, given: dict | None = None, errors: dict[int, str
             conversation=found,
             lines=review.lines(db, conversation_id, g.actor),
             reads=review.reads_of(db, conversation_id),
+            feedback=feedback.of(db, conversation_id),
             given=given or {},
             errors=errors or {},
             query=_query(filters),
             verdicts=VERDICTS,
+            feedback_names=FEEDBACK,
             topics=taxonomy()["topics"],
             max_about=review.MAX_ABOUT,
         )

@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from casework import clock, doctor, launch, staff
-from casework.db import make_engine
+from casework import clock, doctor, launch, notices, staff
+from casework.cases import Actor
+from casework.db import make_engine, session
 from casework.models import Base
 from casework.processes import model_path
 from casework.settings import ROOT, SETTINGS, Settings
@@ -448,3 +449,21 @@ def test_the_command_ends_with_0_when_all_is_sound(tmp_path, migrated):
     done = command(tmp_path, VEJVISER_DATABASE_URL=prepared.database_url)
     assert done.returncode == 0, done.stdout
     assert "0 fejl, 0 skal bekræftes" in done.stdout
+
+
+def test_what_staff_have_turned_off_is_told_with_its_reason_until_it_is_on_again(db):
+    made = staff.add_staff(
+        db, email="vagt@ltk.invalid", name="Vagt", role="adviser", password="lampe violin gryde torden", now=clock.now()
+    )
+    db.flush()
+    db.commit()
+    vagt = Actor("Vagt", "adviser", staff_id=made.id)
+    assert not wrong(doctor.switches(Settings.read()))
+    with session() as one, one.begin():
+        notices.put(one, "moede", vagt, clock.now(), text="Vi retter en fejl.", reason="Kalenderen er forkert")
+    (found,) = doctor.switches(Settings.read())
+    assert (found.level, found.area) == ("bekraeft", "Drift")
+    assert "Booking af møder er slukket" in found.text and "Vagt: Kalenderen er forkert" in found.text
+    with session() as one, one.begin():
+        notices.end(one, "moede", vagt, clock.now())
+    assert not wrong(doctor.switches(Settings.read()))

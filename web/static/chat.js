@@ -1,127 +1,255 @@
-// Sends messages without reloading the page. Without this script the same form posts and the page comes back whole.
-(function () {
-  "use strict";
-  var form = document.getElementById("skriv");
-  var log = document.getElementById("samtale");
-  var field = document.getElementById("besked");
-  var token = form.elements.conversation;
-  var thinking = document.getElementById("tilstand");
-  var announcer = document.getElementById("annoncering");
-  var KEY = "vejviser-samtale";
+// Sends messages without reloading the page. Without this script the same forms post and the page comes back whole.
+import * as tab from "./chat-tab.js";
+import * as view from "./chat-view.js";
+import { watch } from "./chat-idle.js";
 
-  function post(path, data) {
-    return fetch(path, { method: "POST", body: new URLSearchParams(data), headers: { "X-Fragment": "1" } });
-  }
+const { byId } = view;
+const box = byId("samtalen");
+const form = byId("skriv");
+const field = byId("besked");
+const token = form.elements.conversation;
+const MINUTE = 60000;
+const EVERY = 4000; // between two questions for news
+const LATER = [429, 502, 503, 504]; // it may go better in a while; everything else is an answer
+const GONE = 404;
+const NOT_TAKEN = [400, 413, 500]; // what was written goes back into the field
 
-  function add(html) {
-    log.querySelectorAll(".vv-choices").forEach(function (old) { old.remove(); });
-    var first = log.lastElementChild;
-    log.insertAdjacentHTML("beforeend", html);
-    var added = first ? first.nextElementSibling : log.firstElementChild;
-    if (added) { log.scrollTop = added.offsetTop - log.offsetTop; }
-    return added;
-  }
+function post(url, data) {
+  return fetch(url, { method: "POST", body: new URLSearchParams(data), headers: { "X-Fragment": "1" } });
+}
 
-  function own(text) {
-    var article = document.createElement("article");
-    article.className = "vv-message vv-citizen";
-    var who = document.createElement("h2");
-    who.className = "vv-who";
-    who.textContent = "Du";
-    var said = document.createElement("p");
-    said.className = "vv-own";
-    said.textContent = text;
-    article.append(who, said);
-    log.append(article);
-    log.scrollTop = log.scrollHeight;
-    return article;
-  }
+// --- The token ---------------------------------------------------------------------------------------------------
+function hold(value) {
+  box.querySelectorAll("input[name=conversation]").forEach((input) => { input.value = value; });
+  byId("bagefter").hidden = !value;
+  if (value) { tab.write("samtale", value); idle.used(); }
+}
 
-  function say(node) {
-    var said = [];
-    while (node) {
-      var text = node.querySelector(".vv-text");
-      if (text) { said.push(text.textContent); }
-      node = node.nextElementSibling;
+// --- Sending: what is written is kept in the tab until it has been answered, and is sent once ---------------------
+let queue = tab.unsent();
+const bubbles = new Map();
+let sending = false;
+let tries = 0;
+let again = null;
+let stale = false; // messages of an earlier page wait: the server may have heard them, so the whole is fetched afterwards
+let era = 0; // grows when the conversation ends: what was on its way to the old one is dropped
+
+function keepQueue() { tab.write("usendt", JSON.stringify(queue)); }
+
+function send(value, label) {
+  const item = { key: tab.newKey(), value, label };
+  queue.push(item);
+  keepQueue();
+  bubbles.set(item.key, view.own(label));
+  return deliver();
+}
+
+async function deliver() {
+  clearTimeout(again);
+  if (sending) { return; }
+  sending = true;
+  const mine = era;
+  view.thinking(true);
+  try {
+    while (queue.length && mine === era) {
+      if (!(await deliverOne(queue[0], mine))) { return; }
     }
-    announcer.textContent = said.length ? "Vejviseren: " + said.join(" ") : "";
+  } finally {
+    sending = false;
+    view.thinking(false);
   }
+  if (mine !== era && queue.length) { deliver(); }
+  if (stale && !queue.length) { stale = false; await restore(); }
+}
 
-  // While a person writes, or is awaited, the page asks for news. It stops as soon as neither is so.
-  var turn = 0, timer = null;
-  var EVERY = 4000;
-  function standing(answer) {
-    turn = Number(answer.headers.get("X-Turn")) || turn;
-    var waits = Boolean(answer.headers.get("X-Live"));
-    clearTimeout(timer);
-    if (waits) { timer = setTimeout(ask, EVERY); }
+async function deliverOne(item, mine) {
+  const bubble = bubbles.get(item.key);
+  let answer, html;
+  try {
+    answer = await post(form.action, { message: item.value, key: item.key, conversation: token.value });
+    html = await answer.text();
+  } catch { answer = null; }
+  if (mine !== era) { return false; }
+  if (!answer || LATER.includes(answer.status)) {
+    queue.forEach((one) => view.unsent(bubbles.get(one.key), answer ? "travlt" : "uden-net"));
+    tries += 1;
+    again = setTimeout(deliver, Math.min(2000 * 2 ** tries, MINUTE));
+    return false;
   }
-  function ask() {
-    if (log.getAttribute("aria-busy") === "true") { timer = setTimeout(ask, EVERY); return; }
-    post("/samtale/nyt", { conversation: token.value, efter: turn }).then(function (answer) {
-      if (!answer.ok) { timer = setTimeout(ask, EVERY * 4); return; }
-      return answer.text().then(function (html) {
-        if (html.trim()) { say(add(html)); }
-        standing(answer);
-      });
-    }).catch(function () { timer = setTimeout(ask, EVERY * 4); });
+  tries = 0;
+  queue.shift();
+  keepQueue();
+  bubbles.delete(item.key);
+  view.sent(bubble);
+  const fresh = answer.headers.get("X-Conversation");
+  if (fresh) { hold(fresh); }
+  if (answer.status === GONE) { tab.forget(); hold(""); keepQueue(); }
+  if (NOT_TAKEN.includes(answer.status)) {
+    bubble.remove();
+    if (!field.value) { field.value = item.label; }
   }
+  view.say(view.add(view.pieces(html), bubble));
+  idle.used();
+  if (answer.ok) { standing(answer); }
+  return true;
+}
 
-  function busy(on) {
-    thinking.hidden = !on;
-    log.setAttribute("aria-busy", String(on));
-    form.querySelector("button").disabled = on;
-  }
+addEventListener("online", deliver);
 
-  function send(value, label) {
-    var message = own(label);
-    busy(true);
-    return post(form.action, { message: value, conversation: token.value }).then(function (answer) {
-      var fresh = answer.headers.get("X-Conversation");
-      if (fresh) {
-        token.value = fresh;
-        try { sessionStorage.setItem(KEY, fresh); } catch (e) { /* private mode: the conversation lives as long as the page */ }
-      }
-      return answer.text().then(function (html) {
-        if (html.trim()) { say(add(html)); }
-        standing(answer);
-      });
-    }).catch(function () {
-      message.remove();
-      field.value = label;
-      say(add('<article class="vv-message vv-assistant"><h2 class="vv-who">Vejviseren</h2><div class="vv-text"><p>Der er ingen forbindelse. Din besked står stadig i feltet. Prøv igen, eller ring ' + form.dataset.phone + '.</p></div></article>'));
-    }).finally(function () { busy(false); });
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const pressed = event.submitter;
+  if (pressed && pressed.name === "message") {
+    // The pressed button goes, and the focus with it: on to the field, but not so that a phone's keyboard jumps up.
+    const next = matchMedia("(pointer: coarse)").matches ? byId("samtale") : field;
+    send(pressed.value, pressed.textContent);
+    next.focus({ preventScroll: true });
+    return;
   }
+  const text = field.value.trim();
+  if (!text) { return; }
+  field.value = "";
+  send(text, text);
+});
 
-  form.addEventListener("submit", function (event) {
+field.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
-    if (log.getAttribute("aria-busy") === "true") { return; }
-    var pressed = event.submitter;
-    if (pressed && pressed.name === "message") {
-      send(pressed.value, pressed.textContent).then(function () { field.focus({ preventScroll: true }); });
+    form.requestSubmit(form.querySelector(".vv-form-row button"));
+  }
+});
+
+// --- While a person writes, or is awaited, the page asks for news. It stops as soon as neither is so. --------------
+let turn = 0;
+let awaited = false;
+let timer = null;
+
+function standing(answer) {
+  turn = Number(answer.headers.get("X-Turn")) || turn;
+  awaited = Boolean(answer.headers.get("X-Live"));
+  clearTimeout(timer);
+  if (awaited) { timer = setTimeout(askForNews, EVERY); }
+}
+
+async function askForNews() {
+  const mine = era;
+  const later = (ms) => { timer = setTimeout(askForNews, ms); };
+  if (queue.length) { later(EVERY); return; }
+  try {
+    const answer = await post(box.dataset.news, { conversation: token.value, efter: turn });
+    const html = await answer.text();
+    if (mine !== era) { return; }
+    if (queue.length) { later(EVERY); return; } // the answer to it would be shown twice
+    if (!answer.ok) { later(EVERY * 4); return; }
+    const news = view.pieces(html);
+    if (news.length) { view.say(view.add(news)); idle.used(); }
+    standing(answer);
+  } catch { if (mine === era) { later(EVERY * 4); } }
+}
+
+// --- Reload and back: the same conversation in this tab -----------------------------------------------------------
+async function restore() {
+  const kept = tab.read("samtale");
+  if (!kept) { return; }
+  const mine = era;
+  try {
+    const answer = await post(box.dataset.again, { conversation: kept });
+    const html = await answer.text();
+    if (mine !== era || (token.value && token.value !== kept)) { return; }
+    if (answer.status === GONE) { tab.forget(); return; }
+    if (!answer.ok) { return; }
+    hold(kept);
+    byId("samtale").replaceChildren();
+    view.add(view.pieces(html));
+    standing(answer);
+  } catch { /* the next message will say that there is no connection */ }
+}
+
+async function begin() {
+  if (token.value) { hold(token.value); }
+  if (!token.value && !queue.length && idle.tooLate() && tab.read("samtale")) { close(view.closed()); return; }
+  if (!token.value) { await restore(); }
+  if (!queue.length) { return; }
+  stale = true;
+  hold(token.value || tab.read("samtale") || "");
+  queue.forEach((item) => { if (!bubbles.has(item.key)) { bubbles.set(item.key, view.own(item.label)); } });
+  deliver();
+}
+
+// --- The end ------------------------------------------------------------------------------------------------------
+const question = byId("hjalp").innerHTML;
+
+function close(nodes) {
+  era += 1;
+  clearTimeout(timer);
+  clearTimeout(again);
+  awaited = false;
+  queue = [];
+  bubbles.clear();
+  stale = false;
+  tab.forget();
+  hold("");
+  field.value = "";
+  byId("spoerg").replaceChildren();
+  byId("hjalp").innerHTML = question;
+  view.only(nodes);
+}
+
+const idle = watch({
+  limit: Number(box.dataset.idle) * MINUTE,
+  warnBefore: Number(box.dataset.warn) * MINUTE,
+  may: () => Boolean(token.value) && !queue.length && !awaited,
+  warn(on) {
+    byId("stille").hidden = !on;
+    view.announce(on ? byId("stille").querySelector("p").textContent : "");
+  },
+  end: () => close(view.closed()),
+});
+
+// --- Small forms whose answer is put in below them: "fik du svar?" and "afslut og slet" ----------------------------
+let opener = null;
+box.addEventListener("submit", async (event) => {
+  const small = event.target;
+  if (small.hasAttribute("data-cancel")) {
+    event.preventDefault();
+    byId("spoerg").replaceChildren();
+    if (opener) { opener.focus(); }
+    return;
+  }
+  const into = byId(small.dataset.into || "");
+  if (!into) { return; }
+  event.preventDefault();
+  const pressed = event.submitter;
+  const data = new FormData(small);
+  if (pressed && pressed.name) { data.append(pressed.name, pressed.value); }
+  if (!into.contains(small)) { opener = pressed; }
+  try {
+    const answer = await post(small.action, data);
+    const html = await answer.text();
+    if (answer.headers.get("X-Ended")) {
+      close(view.pieces(html));
+      field.focus({ preventScroll: true });
       return;
     }
-    var text = field.value.trim();
-    if (!text) { return; }
-    field.value = "";
-    send(text, text);
-  });
+    into.replaceChildren(...view.pieces(html));
+  } catch { into.append(view.failed()); }
+  into.focus({ preventScroll: true });
+  into.scrollIntoView({ block: "nearest" });
+});
 
-  field.addEventListener("keydown", function (event) {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-      event.preventDefault();
-      form.requestSubmit(form.querySelector(".vv-form-row button"));
-    }
-  });
+// --- The way to a person, as it stands when it changes -------------------------------------------------------------
+const person = byId("menneske");
+function lookAgain() {
+  const seconds = Number(person.querySelector("[data-again]")?.dataset.again) || 3600;
+  setTimeout(async () => {
+    try {
+      const answer = await fetch(box.dataset.person, { headers: { "X-Fragment": "1" } });
+      if (answer.ok && !person.contains(document.activeElement)) { person.replaceChildren(...view.pieces(await answer.text())); }
+    } catch { /* it stays as it is */ }
+    lookAgain();
+  }, seconds * 1000);
+}
 
-  var kept = null;
-  try { kept = sessionStorage.getItem(KEY); } catch (e) { /* as above */ }
-  if (kept && !token.value) {
-    post("/samtale/hent", { conversation: kept }).then(function (answer) {
-      if (!answer.ok) { sessionStorage.removeItem(KEY); return; }
-      token.value = kept;
-      standing(answer);
-      return answer.text().then(add);
-    }).catch(function () { /* the next message will say that there is no connection */ });
-  }
-})();
+if (navigator.clipboard) { document.querySelectorAll(".vv-copies").forEach((row) => { row.hidden = false; }); }
+lookAgain();
+begin();

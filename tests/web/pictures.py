@@ -1,0 +1,39 @@
+"""Pictures of the pages in a real browser, kept in var/pictures for people to look at.
+
+`.ci/run` keeps them after every run; `python -m tests.web.pictures` writes the page that shows them side by side.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from casework.settings import ROOT
+
+PICTURES = ROOT / "var" / "pictures"
+SIZES = {"telefon": (360, 740), "skaerm": (1200, 800)}
+
+
+def picture(page, name: str) -> None:
+    """Keep a picture of the whole page as `name`, and see that nothing is wider than the screen."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    width = page.viewport_size["width"]
+    page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True, animations="disabled")
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width, f"{name} is {wide} wide on a screen of {width}"
+
+
+def overview() -> str:
+    """Return a page that shows every picture there is, by name."""
+    found = sorted(PICTURES.glob("*.png"))
+    shown = "".join(
+        f'<figure><a href="{escape(p.name)}"><img src="{escape(p.name)}" alt="" loading="lazy"></a>'
+        f"<figcaption>{escape(p.stem)}</figcaption></figure>"
+        for p in found
+    )
+    style = "body{display:flex;flex-wrap:wrap;gap:16px;font:14px sans-serif}img{width:300px;border:1px solid #999}"
+    return f"<!doctype html><meta charset=utf-8><title>{len(found)} billeder</title><style>{style}</style>{shown}"
+
+
+if __name__ == "__main__":
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    (PICTURES / "index.html").write_text(overview(), encoding="utf-8")

@@ -1,0 +1,102 @@
+// The conversation on the screen: messages, what is announced, and copying. It never moves the focus.
+export const byId = (id) => document.getElementById(id);
+const log = byId("samtale");
+const announcer = byId("annoncering");
+const words = byId("sagt").content;
+const word = (name) => words.querySelector(`[data-${name}]`).textContent;
+
+const copyOf = (id) => byId(id).content.cloneNode(true);
+
+export function pieces(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  return [...holder.content.children];
+}
+
+// Puts messages in: after the one they answer, else at the end. Only the latest message has choices.
+export function add(nodes, after) {
+  if (!nodes.length) { return nodes; }
+  log.querySelectorAll(".vv-choices").forEach((old) => old.remove());
+  if (after && after.isConnected) { after.after(...nodes); } else { log.append(...nodes); }
+  if (navigator.clipboard) {
+    nodes.forEach((node) => node.querySelectorAll(".vv-copies").forEach((row) => { row.hidden = false; }));
+  }
+  show(nodes[0]);
+  return nodes;
+}
+
+export function own(text) {
+  const node = copyOf("egen").firstElementChild;
+  node.querySelector(".vv-own").textContent = text;
+  log.querySelectorAll(".vv-choices button").forEach((button) => { button.disabled = true; });
+  log.append(node);
+  show(node);
+  return node;
+}
+
+// Where the log scrolls by itself the page stays; on a phone the page is what scrolls.
+function show(node) {
+  if (getComputedStyle(log).overflowY === "auto" && log.scrollHeight > log.clientHeight) {
+    log.scrollTop = node.offsetTop - 8;
+  } else {
+    node.scrollIntoView({ block: log.scrollHeight > innerHeight ? "start" : "nearest" });
+  }
+}
+
+// Says each message once, with who says it. New elements are read also when the words are the same as before.
+export function say(nodes) {
+  const said = nodes.filter((node) => node.querySelector(".vv-text")).map((node) => {
+    const line = document.createElement("p");
+    const choices = node.querySelector(".vv-choices") ? ` ${word("choices")}` : "";
+    line.textContent = `${node.querySelector(".vv-who").textContent}: ${node.querySelector(".vv-text").innerText.trim()}${choices}`;
+    return line;
+  });
+  if (said.length) { announcer.replaceChildren(...said); }
+}
+
+export function announce(text) {
+  const line = document.createElement("p");
+  line.textContent = text;
+  announcer.replaceChildren(line);
+}
+
+let late = null;
+export function thinking(on) {
+  byId("tilstand").hidden = !on;
+  log.setAttribute("aria-busy", String(on));
+  clearTimeout(late);
+  if (on) { late = setTimeout(() => announce(word("thinks")), 2500); }
+}
+
+// Says below a message that it is not sent, and why; says it aloud only when that is new.
+export function unsent(node, why) {
+  if (node.dataset.unsent === why) { return; }
+  sent(node);
+  node.dataset.unsent = why;
+  node.append(copyOf(why));
+  announce(node.querySelector(".vv-unsent").textContent);
+}
+
+export function sent(node) {
+  delete node.dataset.unsent;
+  node.querySelectorAll(".vv-unsent").forEach((note) => note.remove());
+}
+
+export function only(nodes) {
+  log.replaceChildren(...nodes);
+  say(nodes);
+}
+
+export const closed = () => [...copyOf("lukket").children];
+export const failed = () => copyOf("ikke-aendret");
+
+log.addEventListener("click", (event) => {
+  const button = event.target.closest(".vv-copy");
+  if (!button) { return; }
+  const copied = (name) => {
+    button.dataset.done = word(name);
+    announce(`${word(name)}: ${button.dataset.copy}`);
+    setTimeout(() => { delete button.dataset.done; }, 4000);
+  };
+  navigator.clipboard.writeText(button.dataset.copy).then(() => copied("copied"), () => copied("not-copied"));
+});
