@@ -42,7 +42,7 @@ _NEEDS = (
     ("stor_skrift", re.compile(r"\bstor(?:e)? (?:skrift|bogstaver)|\bsvagtseende|\bser dårligt", re.I)),
     ("skriver", re.compile(r"\bskriver for (?:en|min|mit)|\bpå vegne af|\banden skriver", re.I)),
 )
-_LANGUAGES = re.compile(
+LANGUAGES = re.compile(
     r"\b(arabisk|tyrkisk|polsk|ukrainsk|engelsk|tysk|fransk|spansk|somali(?:sk)?|farsi|persisk|dari|pashto|urdu|kurdisk|"
     r"russisk|rumænsk|bosnisk|serbisk|kroatisk|albansk|tamil|vietnamesisk|kinesisk|thai|tigrinya|grønlandsk|færøsk|"
     r"islandsk|tegnsprog|litauisk|italiensk|portugisisk|bulgarsk|ungarsk)\b",
@@ -211,13 +211,13 @@ def _needs(heard: Heard, tracker: Tracker, intake: dict) -> dict | None:
     if _DONE.match(heard.text) or SKIP.match(heard.text):
         return {"needs": known, "needs_done": True}
     found = [need for need, pattern in _NEEDS if pattern.search(heard.text)]
-    language = _LANGUAGES.search(heard.text)
+    language = LANGUAGES.search(heard.text)
     told = {"needs": list(dict.fromkeys([*known, *found])), "needs_done": True, "needs_more": heard.text}
     return {**told, **({"language": language[1].lower()} if language else {})}
 
 
 def _language(heard: Heard, tracker: Tracker, intake: dict) -> dict | None:
-    language = _LANGUAGES.search(heard.text)
+    language = LANGUAGES.search(heard.text)
     return {"language": language[1].lower() if language else heard.text[:40]}
 
 

@@ -19,6 +19,7 @@ from casework.errors import InvalidInput, NotFound
 from casework.models import (
     AccessEvent,
     ApiToken,
+    AppointmentRead,
     Case,
     CaseEvent,
     CaseExport,
@@ -29,7 +30,7 @@ from casework.models import (
 from casework.related import contact_hash
 
 PAGE_SIZE = 100
-READINGS = {"set": "Set", "samtale": "Samtalen set", "hentet": "Hentet i en liste"}
+READINGS = {"set": "Set", "samtale": "Samtalen set", "aftale": "Mødet set", "hentet": "Hentet i en liste"}
 SCOPES = {"sag": "Kun denne sag", "kontakt": "Alle sager fra samme borger"}
 COLUMNS = ("Tidspunkt", "Sag", "Hvad", "Hvem", "Adgang")
 
@@ -164,6 +165,7 @@ def _readings_and_changes(session: Session, filters: Filters, case_ids: list[int
         (CaseRead, literal("set", String), CaseRead.case_id == Case.id),
         (CaseEvent, CaseEvent.kind, CaseEvent.case_id == Case.id),
         (ConversationRead, literal("samtale", String), ConversationRead.conversation_id == Case.conversation_id),
+        (AppointmentRead, literal("aftale", String), AppointmentRead.case_id == Case.id),
     ):
         token = getattr(table, "token_id", no_number)
         if kind == "n" and token is no_number:

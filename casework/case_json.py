@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from casework import meetings_read
 from casework.conversations import transcript
 from casework.models import Case
 from casework.privacy import known_values, resolve
@@ -72,7 +73,15 @@ def full_json(session: Session, case: Case, today: date) -> dict:
             {"at": at.isoformat(), "who": who, "text": text, "topic": topic, "confidence": confidence}
             for at, who, text, topic, confidence in sorted(talk, key=lambda said: said[0])
         ],
-        "appointments": [],
+        "appointments": [
+            {
+                "start": meetings_read.start_of(a).isoformat(),
+                "end": meetings_read.end_of(a).isoformat(),
+                "kind": a.kind,
+                "status": a.status,
+            }
+            for a in meetings_read.of_case(session, case)
+        ],
         "notes": [
             {"at": e.at.isoformat(), "who": e.staff.name if e.staff else None, "text": e.text}
             for e in case.events

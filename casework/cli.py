@@ -12,6 +12,7 @@ from alembic.config import Config as AlembicConfig
 
 from casework import clock, doctor, processes, queue_index, revisions, staff
 from casework.cli_answers import svar_group
+from casework.cli_kalender import kalender_group
 from casework.cli_kept import person_group, retention_group, samtaler_group, train_if_better
 from casework.cli_mail import mail_group
 from casework.cli_staff import staff_group
@@ -135,6 +136,7 @@ def doctor_command(before_launch: bool, form: str) -> None:
 
 main.add_command(svar_group)
 main.add_command(mail_group)
+main.add_command(kalender_group)
 for _group in (samtaler_group, retention_group, person_group):
     main.add_command(_group)
 main.add_command(staff_group)

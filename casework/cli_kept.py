@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from casework import candidate, clock, person, retention, review_export
 from casework.cases import Actor
 from casework.db import reading, session
-from casework.enums import RETENTION_KINDS
+from casework.enums import MEETING_KINDS, RETENTION_KINDS
 from casework.errors import NotFound
 from casework.settings import Settings
 
@@ -155,14 +155,16 @@ def hand_out(reference: str, contact: str, to: Path) -> None:
 @_CONTACT
 @click.option("--begrundelse", "reason", prompt="Hvorfor skal det slettes", help="Gemmes i loggen.")
 def erase(reference: str, contact: str, reason: str) -> None:
-    """Slet samtaler, og tag al tekst og kontakt ud af sager. Spørger to gange. Kan ikke fortrydes."""
+    """Slet samtaler, og tag al tekst og kontakt ud af sager og møder. Spørger to gange. Kan ikke fortrydes."""
     with session() as db, db.begin():
         found = _search(db, reference, contact)
         for case in found.cases:
             click.echo(f"  Sag {case.reference}, modtaget {_day(case.created_at)}")
         for talk in found.conversations:
             click.echo(f"  Samtale {talk.id[:8]}, begyndt {_day(talk.created_at)}, {talk.turn_count} linjer")
-        hindrances = person.why_not(db, found)
+        for meeting in found.meetings:
+            click.echo(f"  Møde {_day(meeting.start_at)}, {MEETING_KINDS[meeting.kind].lower()}")
+        hindrances = person.why_not(db, found, clock.now())
         if hindrances:
             raise click.ClickException(" ".join(hindrances))
         click.confirm(f"Skal {_what(found)} slettes?", abort=True)
@@ -181,8 +183,9 @@ def _search(db, reference: str, contact: str) -> person.Holdings:
 
 
 def _what(found: person.Holdings) -> str:
-    cases, talks = len(found.cases), len(found.conversations)
-    return f"{cases} {'sag' if cases == 1 else 'sager'} og {talks} {'samtale' if talks == 1 else 'samtaler'}"
+    cases, talks, meetings = len(found.cases), len(found.conversations), len(found.meetings)
+    told = f"{cases} {'sag' if cases == 1 else 'sager'} og {talks} {'samtale' if talks == 1 else 'samtaler'}"
+    return f"{told} og {meetings} {'møde' if meetings == 1 else 'møder'}" if meetings else told
 
 
 def _day(when: datetime) -> str:

@@ -7,14 +7,14 @@ import time
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from casework import mail, outbox
+from casework import busy, clock, mail, meetings, outbox
 from casework.cli_kept import tidy_up
-from casework.db import reading
+from casework.db import reading, session
 from casework.settings import current
 
 EVERY_SECONDS = 3
 AFTER_TROUBLE_SECONDS = 30
-TIDY_SECONDS = 600  # between looks at whether the day's clearing has been done
+BESIDE_SECONDS = 60  # between looks at what else is to be done
 STATES = {
     "venter": "venter",
     "taget": "er ved at blive sendt",
@@ -31,22 +31,36 @@ def mail_group() -> None:
 
 
 @mail_group.command("send")
-@click.option("--watch", is_flag=True, help="Bliv ved, til processen stoppes; rydder også op en gang i døgnet.")
+@click.option("--watch", is_flag=True, help="Bliv ved, til processen stoppes; passer også kalenderen og oprydningen.")
 def send(watch: bool) -> None:
     """Send de mails, der venter. Uden VEJVISER_SMTP_URL er der ingen."""
     settings = current()
     if not settings.smtp:
         click.echo("Der er ingen mailserver (VEJVISER_SMTP_URL), så ingen mail bliver sendt.")
         while watch:  # the other processes must not end because there is no mail to send
-            tidy_up()
-            time.sleep(TIDY_SECONDS)
+            _beside()
+            time.sleep(BESIDE_SECONDS)
         return
     if not watch:
         click.echo(f"Sendt: {mail.send_due(settings)}")
         return
+    looked = None
     while True:
-        tidy_up()
+        if looked is None or time.monotonic() - looked > BESIDE_SECONDS:
+            _beside()
+            looked = time.monotonic()
         time.sleep(_once(settings))
+
+
+def _beside() -> None:
+    """What else this process sees to: the day's clearing, the adviser's other calendars, and times held too long."""
+    tidy_up()
+    try:
+        with session() as db, db.begin():
+            meetings.release_expired(db, clock.now())
+        busy.refresh_due(clock.now())
+    except SQLAlchemyError as error:
+        click.echo(f"Kalenderen venter: {type(error).__name__}", err=True)
 
 
 def _once(settings) -> float:

@@ -53,6 +53,10 @@ class Moment(TypeDecorator):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
+    def process_bind_param(self, value, dialect):
+        # SQLite would drop the zone and keep the clock of wherever it was read.
+        return value.astimezone(datetime.timezone.utc) if value is not None and value.tzinfo else value
+
     def process_result_value(self, value, dialect):
         if value is None:
             return None

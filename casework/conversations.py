@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import uuid
 from datetime import datetime
@@ -15,7 +16,12 @@ from casework.errors import NotFound
 from casework.models import Case, Conversation, Turn
 
 NAME_QUESTIONS = ("contact_name", "behalf", "navn")  # of the intake and of a letter
-CODE_QUESTION = "case_code"  # of the dialogues about a case
+CODE_QUESTIONS = ("case_code", "meeting_code")  # of the dialogues about a case and about a meeting
+# Who answers with one of these when asked for a name has something else to say; it must be heard, most of all danger.
+_NO_NAME = re.compile(
+    r"\b(?:jeg (?!hedder|er\b)|mig|ham|hende|ikke|vil|kan|skal|slår|slaar|dø|doe|hjælp|hjaelp|stop|annuller|fortryd)\b",
+    re.I,
+)
 
 
 def hashed(secret: str) -> str:
@@ -52,7 +58,7 @@ def hear(session: Session, conversation: Conversation, text: str, now: datetime)
     choice = _chosen(session, conversation, text)
     if conversation.awaiting in NAME_QUESTIONS and choice is None and _may_be_name(text):
         masked = privacy.mask_whole(text, "navn", known)
-    elif conversation.awaiting == CODE_QUESTION:
+    elif conversation.awaiting in CODE_QUESTIONS:
         masked = privacy.mask_code(text, known)
     else:
         masked = privacy.mask(text, known)
@@ -166,4 +172,4 @@ def _chosen(session: Session, conversation: Conversation, text: str) -> dict | N
 
 
 def _may_be_name(text: str) -> bool:
-    return "?" not in text and len(text.split()) <= 8
+    return "?" not in text and len(text.split()) <= 8 and not _NO_NAME.search(text)

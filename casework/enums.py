@@ -45,6 +45,7 @@ EVENT_KINDS = {
     "proeve": "Prøve",
     "bevaret": "Bevaring",
     "anonymiseret": "Anonymiseret",
+    "moede": "Møde",
 }
 
 MESSAGE_KINDS = {
@@ -111,6 +112,7 @@ RETENTION_KINDS = {
     "sager": "Afsluttede sager",
     "logs": "Log over, hvem der har læst",
     "breve": "Udkast til breve",
+    "moeder": "Møder uden sag",
 }
 
 NEEDS = {
@@ -121,3 +123,42 @@ NEEDS = {
     "skriver": "Jeg skriver for en anden",
 }
 """What a citizen may need when she is reached."""
+
+MEETING_KINDS = {
+    "telefon": "Telefonsamtale",
+    "bibliotek": "Møde på Stadsbiblioteket",
+    "andet_sted": "Møde et andet sted",
+    "bisidder": "Borgerrådgiveren med til dit møde med kommunen",
+}
+"""How a citizen can meet the adviser."""
+
+MEETING_STATUSES = {
+    "holdt": "Holdes, mens borgeren udfylder",
+    "anmodet": "Venter på borgerrådgiverens svar",
+    "aftalt": "Aftalt",
+    "afvist": "Sagt nej til",
+    "aflyst": "Aflyst",
+    "gennemfoert": "Gennemført",
+    "udeblevet": "Borgeren kom ikke",
+}
+
+MEETING_NEEDS = {
+    "tolk": "Tolk",
+    "koerestol": "Plads til kørestol",
+    "bisidder": "Jeg har en bisidder med",
+    "hoerelse": "Jeg hører dårligt",
+}
+"""What the adviser must see to before a meeting."""
+
+MEETING_EVENT_KINDS = {
+    "booket": "Booket",
+    "anmodet": "Bedt om",
+    "aftalt": "Sagt ja til",
+    "afvist": "Sagt nej til",
+    "flyttet": "Flyttet",
+    "aflyst": "Aflyst",
+    "rettet": "Rettet",
+    "gennemfoert": "Gennemført",
+    "udeblevet": "Borgeren kom ikke",
+    "genoptaget": "Afkrydsning fjernet",
+}

@@ -1,4 +1,5 @@
-"""What it takes to forget: a conversation with all that hangs on it, and a case but for its registration."""
+"""What it takes to forget: a conversation with all that hangs on it, a case but for its registration, and whose a
+meeting was."""
 
 from __future__ import annotations
 
@@ -9,7 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from casework.clock import COPENHAGEN
-from casework.models import Base, Case, CaseEvent, CaseRead, Conversation, TurnMark
+from casework.models import (
+    Appointment,
+    AppointmentEvent,
+    Base,
+    Case,
+    CaseEvent,
+    CaseRead,
+    Conversation,
+    TurnMark,
+)
 
 # What the annual figures count by. Everything else on a case is emptied, also columns that come later.
 REGISTERED = (
@@ -17,6 +27,9 @@ REGISTERED = (
     *("status", "priority", "topic", "omraade", "unit", "center", "cause", "handling", "kind"),
     *("anonymous", "follows_id", "version", "test", "anonymised_at"),
 )
+# What is left of a meeting: how she was met, when, and how it ended.
+COUNTED = ("id", "kind", "status", "start_at", "end_at", "day", "created_at", "sequence", "version", "test")
+UPCOMING = ("anmodet", "aftalt")
 _NEUTRAL = {sa.Boolean: False, sa.Integer: 0, sa.Text: "", sa.String: ""}
 BATCH = 500
 _QUIETLY = {"execution_options": {"synchronize_session": False}}
@@ -24,13 +37,16 @@ _QUIETLY = {"execution_options": {"synchronize_session": False}}
 
 def forget_conversations(session: Session, ids: Collection[str]) -> int:
     """Delete conversations with turns, personal values, letters and all else that points at them, and what Rasa keeps
-    of them; return how many. Cases are untied from them. What staff said of a turn stays as a number, without words."""
+    of them; return how many. Cases and meetings are untied from them. What staff said of a turn stays as a number,
+    without words."""
     ids, gone = list(ids), 0
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
         session.execute(sa.update(TurnMark).where(TurnMark.conversation_id.in_(some)).values(about=""), **_QUIETLY)
-        session.execute(sa.update(Case).where(Case.conversation_id.in_(some)).values(conversation_id=None), **_QUIETLY)
-        _delete_what_points_at(session, Conversation.__table__, some, spared=(Case.__table__,))
+        for tied in (Case, Appointment):
+            untied = sa.update(tied).where(tied.conversation_id.in_(some)).values(conversation_id=None)
+            session.execute(untied, **_QUIETLY)
+        _delete_what_points_at(session, Conversation.__table__, some, spared=(Case.__table__, Appointment.__table__))
         gone += session.execute(sa.delete(Conversation).where(Conversation.id.in_(some)), **_QUIETLY).rowcount
         _forget_in_rasa(session, some)
     session.flush()
@@ -42,11 +58,18 @@ def anonymise(session: Session, case: Case, now: datetime) -> None:
     """Take all text, contact and conversation off a case and leave what the annual figures count by.
 
     The case gets another number. Its days are moved back by whole weeks to the first week of the month it came in: the
-    month, the weekday and every time between two of its days stay as they were, the day itself is gone.
+    month, the weekday and every time between two of its days stay as they were, the day itself is gone. Its meetings
+    are stripped too, but one that is to come stays and is only untied.
     """
     back = _weeks_back(case.created_at)
     conversation = case.conversation
     year = case.created_at.astimezone(COPENHAGEN).year
+    for appointment in session.scalars(sa.select(Appointment).where(Appointment.case_id == case.id)).all():
+        if appointment.status in UPCOMING and appointment.start_at > now:
+            appointment.case_id = None
+        else:
+            anonymise_meeting(session, appointment, now)
+    session.flush()
     spared = (CaseRead.__table__, CaseEvent.__table__, Case.__table__)
     _delete_what_points_at(session, Case.__table__, [case.id], spared=spared)
     for event in case.events:
@@ -67,6 +90,21 @@ def anonymise(session: Session, case: Case, now: datetime) -> None:
     session.flush()
     if conversation is not None and not conversation.preserved_at and not _other_cases(session, conversation.id):
         forget_conversations(session, [conversation.id])
+
+
+def anonymise_meeting(session: Session, appointment: Appointment, now: datetime) -> None:
+    """Take name, contact, text, case and conversation off a meeting, with its mails and the words of its events; the
+    link to it opens nothing any more. What is COUNTED is left."""
+    _delete_what_points_at(session, Appointment.__table__, [appointment.id], spared=(AppointmentEvent.__table__,))
+    of_it = sa.update(AppointmentEvent).where(AppointmentEvent.appointment_id == appointment.id)
+    session.execute(of_it.values(text="", staff_id=None), **_QUIETLY)
+    for column in Appointment.__table__.columns:
+        if column.name not in COUNTED:
+            setattr(appointment, column.name, _empty(column))
+    appointment.code_hash = appointment.uid = f"anonym:{appointment.id}"
+    appointment.anonymised_at = now
+    session.flush()
+    session.expire(appointment)
 
 
 def _other_cases(session: Session, conversation_id: str) -> bool:

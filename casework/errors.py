@@ -17,8 +17,22 @@ class InvalidState(CaseworkError):
     """The thing is not in a state where this can be done."""
 
 
+class SlotTaken(CaseworkError):
+    """The time asked for in the calendar is no longer free; the text says so."""
+
+    def __init__(self, text: str = "Den tid er lige blevet taget. Vælg en anden.") -> None:
+        super().__init__(text)
+
+
 class InvalidInput(CaseworkError):
-    """What was written cannot be used; the text says what to write instead."""
+    """What was written cannot be used; the text says what to write instead.
+
+    `fields` says it field by field, where there are several: name to text.
+    """
+
+    def __init__(self, text: str = "", fields: dict[str, str] | None = None) -> None:
+        self.fields = dict(fields or {})
+        super().__init__(text or " ".join(self.fields.values()))
 
 
 class TooManyTries(CaseworkError):

@@ -129,6 +129,11 @@ def _written(settings: Settings, mail: Claimed) -> bytes:
     message["Message-ID"] = f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:32]}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text, cte="quoted-printable")
+    if mail.attachment:
+        params = {"method": "PUBLISH", "charset": "utf-8"}
+        message.add_attachment(
+            mail.attachment.content, "text", "calendar", filename=mail.attachment.name, params=params
+        )
     lines = message.as_bytes().splitlines(keepends=True)
     return b"".join(b"." + line if line.startswith(b".") else line for line in lines)
 

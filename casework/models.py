@@ -19,8 +19,9 @@ from casework.enums import (
     SPEAKERS,
 )
 from casework.models_login import AccessEvent, RecoveryCode  # noqa: F401
+from casework.models_meetings import Appointment, AppointmentEvent, AppointmentSlice  # noqa: F401
 from casework.models_queue import CaseExport, CaseText, SavedView  # noqa: F401
-from casework.models_review import ConversationRead, PersonLog, RetentionRun, TurnMark  # noqa: F401
+from casework.models_review import AppointmentRead, ConversationRead, PersonLog, RetentionRun, TurnMark  # noqa: F401
 from casework.texts import KINDS, ORIGINS, REVISION_STATES
 
 
@@ -230,7 +231,8 @@ class OutgoingMail(Base):
     id = sa.Column(sa.Integer, primary_key=True)
     key = sa.Column(sa.String(120), nullable=False, unique=True)  # the same thing is told once
     kind = sa.Column(sa.String(20), nullable=False)
-    case_id = sa.Column(sa.ForeignKey("cases.id", ondelete="CASCADE"), nullable=False, index=True)
+    case_id = sa.Column(sa.ForeignKey("cases.id", ondelete="CASCADE"), index=True)  # one of the two is set, or both
+    appointment_id = sa.Column(sa.ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
     recipient = sa.Column(Encrypted)
     state = sa.Column(sa.String(12), nullable=False)
     attempts = sa.Column(sa.Integer, nullable=False, default=0)
@@ -242,6 +244,7 @@ class OutgoingMail(Base):
     problem = sa.Column(sa.String(80), nullable=False, default="")  # what the mail server said, without any address
 
     case = relationship("Case")
+    appointment = relationship("Appointment")
     __table_args__ = (_one_of("state", MAIL_STATES), sa.Index("ix_outgoing_mail_state_due_at", "state", "due_at"))
 
 

@@ -1,4 +1,4 @@
-"""The tables of the review of transcripts, of what is kept how long, and of one person's data."""
+"""The tables of the review of transcripts, of who read what, of what is kept how long, and of one person's data."""
 
 from __future__ import annotations
 
@@ -16,6 +16,19 @@ class ConversationRead(Base):
     id = sa.Column(sa.Integer, primary_key=True)
     at = sa.Column(Moment, nullable=False)
     conversation_id = sa.Column(sa.String(36), nullable=False, index=True)
+    staff_id = sa.Column(sa.ForeignKey("staff.id"))
+
+    staff = relationship("Staff")
+
+
+class AppointmentRead(Base):
+    """Who saw whose meeting it is, and when. It outlives the appointment, so no foreign keys to it or its case."""
+
+    __tablename__ = "appointment_reads"
+    id = sa.Column(sa.Integer, primary_key=True)
+    at = sa.Column(Moment, nullable=False)
+    appointment_id = sa.Column(sa.Integer, nullable=False, index=True)
+    case_id = sa.Column(sa.Integer, index=True)  # the case it was linked to then
     staff_id = sa.Column(sa.ForeignKey("staff.id"))
 
     staff = relationship("Staff")

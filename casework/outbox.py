@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 
-import yaml
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from casework.models import Case, OutgoingMail
+from casework.mail_text import Attachment, written
+from casework.models import Appointment, Case, OutgoingMail
 from casework.privacy import email_in
-from casework.settings import ROOT, current
+from casework.settings import current
 
 RECEIPT = "kvittering"
 # After each try that failed: growing pauses, about two days in all, then it is given up.
@@ -31,6 +31,7 @@ class Claimed:
     recipient: str
     subject: str
     text: str
+    attachment: Attachment | None = None
 
 
 def queue(session: Session, case: Case, kind: str, now: datetime, *, key: str | None = None) -> bool:
@@ -42,22 +43,37 @@ def queue(session: Session, case: Case, kind: str, now: datetime, *, key: str | 
     address = None if case.anonymous else email_in(case.contact_value)
     if not (current().smtp and address):
         return False
-    key = key or f"{kind}:{case.reference}"
-    if session.scalar(select(OutgoingMail.id).where(OutgoingMail.key == key)) is None:
-        session.add(
-            OutgoingMail(
-                key=key,
-                kind=kind,
-                case_id=case.id,
-                recipient=address,
-                state="venter",
-                attempts=0,
-                created_at=now,
-                due_at=now,
-                problem="",
-            )
-        )
+    _add(session, key or f"{kind}:{case.reference}", kind, now, now, case_id=case.id, recipient=address)
     return True
+
+
+def queue_meeting(
+    session: Session, appointment: Appointment, kind: str, now: datetime, *, due_at: datetime | None = None
+) -> bool:
+    """Queue a mail about a meeting, now or for later; return whether one is (or was already) on its way.
+
+    Each kind is told once for each change of the meeting. Nothing is queued without a mail server or an address. The
+    address is looked up when the mail is sent: one that was corrected or erased meanwhile is not written to.
+    """
+    if not (current().smtp and email_in(appointment.value)):
+        return False
+    key = f"{kind}:{appointment.uid}:{appointment.sequence}"
+    _add(session, key, kind, now, due_at or now, appointment_id=appointment.id)
+    return True
+
+
+def drop(session: Session, appointment: Appointment, kinds: Collection[str] | None = None) -> int:
+    """Take back what is queued about a meeting (of some kinds) and not yet being handed over; return how many."""
+    unsent = [OutgoingMail.appointment_id == appointment.id, OutgoingMail.state.in_(("venter", "taget"))]
+    if kinds is not None:
+        unsent.append(OutgoingMail.kind.in_(kinds))
+    return session.execute(delete(OutgoingMail).where(*unsent).execution_options(synchronize_session="fetch")).rowcount
+
+
+def _add(session: Session, key: str, kind: str, now: datetime, due_at: datetime, **values) -> None:
+    if session.scalar(select(OutgoingMail.id).where(OutgoingMail.key == key)) is None:
+        waiting = {"state": "venter", "attempts": 0, "created_at": now, "due_at": due_at, "problem": ""}
+        session.add(OutgoingMail(key=key, kind=kind, **waiting, **values))
 
 
 def is_queued(session: Session, case: Case, kind: str = RECEIPT) -> bool:
@@ -82,21 +98,14 @@ def claim(session: Session, now: datetime) -> Claimed | None:
             return None
         token = str(uuid.uuid4())
         values = {"state": "taget", "claim": token, "claimed_at": now, "attempts": OutgoingMail.attempts + 1}
-        if _change(session, [OutgoingMail.id == found, *due], **values):
-            return _claimed(session.get(OutgoingMail, found, populate_existing=True))
-
-
-def _claimed(mail: OutgoingMail) -> Claimed:
-    words, base = _words()[mail.kind], current().public_url
-    values = {"reference": mail.case.reference, "link": f"{base}/status" if base else words["uden_link"]}
-    return Claimed(
-        mail.id,
-        mail.claim,
-        mail.key,
-        mail.recipient,
-        words["emne"].format(**values),
-        words["tekst"].format(**values),
-    )
+        if not _change(session, [OutgoingMail.id == found, *due], **values):
+            continue
+        mail = session.get(OutgoingMail, found, populate_existing=True)
+        text = written(mail, now)
+        if text is not None:
+            return Claimed(mail.id, mail.claim, mail.key, *text)
+        session.delete(mail)  # nobody has any use for it now
+        session.flush()
 
 
 def handing_over(session: Session, mail: Claimed, now: datetime) -> bool:
@@ -134,8 +143,3 @@ def _ours(mail: Claimed, *states: str) -> list:
 def _change(session: Session, conditions: list, **values) -> bool:
     statement = update(OutgoingMail).where(*conditions).values(**values)
     return session.execute(statement.execution_options(synchronize_session=False)).rowcount > 0
-
-
-@lru_cache(maxsize=1)
-def _words() -> dict:
-    return yaml.safe_load((ROOT / "bot" / "mail.yml").read_text(encoding="utf-8"))

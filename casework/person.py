@@ -1,14 +1,14 @@
 """One person's data: finding it, handing it out and erasing it (databeskyttelsesforordningen art. 15 and 17).
 
-Everything that points at a case or a conversation is handed out, also tables that come later. Each search, handing out
-and erasure is logged, and so is the reading of each case and conversation it shows.
+Everything that points at a case, a conversation or a meeting is handed out, also tables that come later. Each search,
+handing out and erasure is logged, and so is the reading of each of them it shows.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from io import BytesIO
@@ -22,10 +22,28 @@ from sqlalchemy.orm import Session
 
 from casework import clock, privacy
 from casework.cases import Actor
-from casework.enums import CASE_STATUSES, EVENT_KINDS, OPEN_STATUSES
-from casework.erasure import anonymise, forget_conversations
+from casework.enums import (
+    CASE_STATUSES,
+    EVENT_KINDS,
+    MEETING_EVENT_KINDS,
+    MEETING_KINDS,
+    MEETING_STATUSES,
+    OPEN_STATUSES,
+)
+from casework.erasure import UPCOMING, anonymise, anonymise_meeting, forget_conversations
 from casework.errors import InvalidInput, InvalidState
-from casework.models import Base, Case, CaseEvent, CaseRead, Conversation, ConversationRead, PersonalValue, PersonLog
+from casework.models import (
+    Appointment,
+    AppointmentRead,
+    Base,
+    Case,
+    CaseEvent,
+    CaseRead,
+    Conversation,
+    ConversationRead,
+    PersonalValue,
+    PersonLog,
+)
 from casework.related import contact_hash
 from casework.settings import ROOT
 from casework.taxonomy import label
@@ -34,31 +52,37 @@ BATCH = 500
 MAX_REASON = 1_000
 LOG_SHOWN = 50
 # Keys to something, or ours alone: nothing that tells of the person.
-_SECRET = ("token_hash", "code_hash", "submission", "contact_hash", "claim", "key", "version", "account_key")
-_READS = {"case_reads", "conversation_reads"}
+_SECRET = (
+    *("token_hash", "code_hash", "submission", "contact_hash", "claim", "key", "version", "account_key"),
+    *("code", "uid", "sequence", "place_on_day"),
+)
+_READS = {"case_reads", "conversation_reads", "appointment_reads"}
 
 
 @dataclass(frozen=True)
 class Holdings:
-    """What is held about one person: her cases and her conversations, the newest first."""
+    """What is held about one person: her cases, her conversations and her meetings, the newest first."""
 
     cases: list[Case]
     conversations: list[Conversation]
+    meetings: list[Appointment] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.cases or self.conversations)
+        return bool(self.cases or self.conversations or self.meetings)
 
     @property
     def items(self) -> list[str]:
-        """References and conversation ids, as the log keeps them."""
-        return [*(c.reference for c in self.cases), *(c.id for c in self.conversations)]
+        """References, conversation ids and the numbers of meetings, as the log keeps them."""
+        meetings = (f"møde {m.id}" for m in self.meetings)
+        return [*(c.reference for c in self.cases), *(c.id for c in self.conversations), *meetings]
 
 
 def search(session: Session, actor: Actor, now: datetime, *, reference: str = "", contact: str = "") -> Holdings:
     """Return what is held under a case number or a phone number or e-mail address, and log the search.
 
-    A contact is looked for in the contact of cases and in what was masked in conversations. With a case come its
-    conversation and the cases it follows or that follow it. Raises InvalidInput when neither can be searched for.
+    A contact is looked for in the contact of cases and meetings and in what was masked in conversations. With a case
+    come its conversation, its meetings and the cases it follows or that follow it. Raises InvalidInput when neither can
+    be searched for.
     """
     reference, contact = reference.strip().upper(), contact.strip()
     if not reference and not contact:
@@ -66,19 +90,22 @@ def search(session: Session, actor: Actor, now: datetime, *, reference: str = ""
     wanted = _comparable(contact) if contact else None
     if contact and wanted is None:
         raise InvalidInput("Skriv hele telefonnummeret eller hele mailadressen.")
-    cases, talks = set(), set()
+    cases, talks, meetings = set(), set(), set()
     if reference:
         cases |= set(session.scalars(select(Case.id).where(Case.reference == reference, Case.anonymised_at.is_(None))))
     if wanted:
-        cases |= _cases_with(session, contact, wanted)
+        cases |= _with(session, Case, Case.contact_value, contact, wanted)
+        meetings |= _with(session, Appointment, Appointment.value, contact, wanted)
         talks |= _conversations_with(session, wanted)
-    found = _whole(session, cases, talks)
+    found = _whole(session, cases, talks, meetings)
     _log(session, "soeg", found, "", actor, now)
     return found
 
 
-def chosen(session: Session, references: Iterable[str], conversation_ids: Iterable[str]) -> Holdings:
-    """Return the cases and conversations that were chosen among what a search found."""
+def chosen(
+    session: Session, references: Iterable[str], conversation_ids: Iterable[str], meeting_ids: Iterable[int] = ()
+) -> Holdings:
+    """Return what was chosen among what a search found; the meetings of a chosen case or conversation go with it."""
     cases = session.scalars(
         select(Case)
         .where(Case.reference.in_(list(references)), Case.anonymised_at.is_(None))
@@ -87,20 +114,30 @@ def chosen(session: Session, references: Iterable[str], conversation_ids: Iterab
     talks = session.scalars(
         select(Conversation).where(Conversation.id.in_(list(conversation_ids))).order_by(Conversation.created_at.desc())
     )
-    return Holdings(list(cases), list(talks))
+    cases, talks = list(cases), list(talks)
+    mine = or_(
+        Appointment.id.in_(list(meeting_ids)),
+        Appointment.case_id.in_([case.id for case in cases]),
+        Appointment.conversation_id.in_([talk.id for talk in talks]),
+    )
+    meetings = select(Appointment).where(mine, Appointment.status != "holdt", Appointment.anonymised_at.is_(None))
+    return Holdings(cases, talks, list(session.scalars(meetings.order_by(Appointment.start_at.desc()))))
 
 
-def _whole(session: Session, cases: set[int], talks: set[str]) -> Holdings:
-    """Return the holdings with what belongs together: case, conversation, main and following cases."""
+def _whole(session: Session, cases: set[int], talks: set[str], meetings: set[int]) -> Holdings:
+    """Return the holdings with what belongs together: meeting, case, conversation, main and following cases."""
     while True:
         rows = session.execute(select(Case.id, Case.conversation_id, Case.follows_id).where(_tied(cases, talks))).all()
-        more_cases = cases | {row.id for row in rows} | {row.follows_id for row in rows if row.follows_id}
-        more_talks = talks | {row.conversation_id for row in rows if row.conversation_id}
+        ties = or_(Appointment.id.in_(meetings), Appointment.case_id.in_(cases), Appointment.conversation_id.in_(talks))
+        met = session.execute(select(Appointment.case_id, Appointment.conversation_id).where(ties)).all()
+        more_cases = cases | {row.id for row in rows} | {row.follows_id for row in rows} | {row.case_id for row in met}
+        more_talks = talks | {row.conversation_id for row in (*rows, *met)}
+        more_cases, more_talks = more_cases - {None}, more_talks - {None}
         if (more_cases, more_talks) == (cases, talks):
             break
         cases, talks = more_cases, more_talks
     references = session.scalars(select(Case.reference).where(Case.id.in_(cases)))
-    return chosen(session, references, talks)
+    return chosen(session, references, talks, meetings)
 
 
 def _tied(cases: set[int], talks: set[str]):
@@ -125,13 +162,11 @@ def _holds(value: str | None, wanted: str) -> bool:
     return wanted in "".join(sign for sign in value if sign.isdigit())
 
 
-def _cases_with(session: Session, contact: str, wanted: str) -> set[int]:
+def _with(session: Session, table, column, contact: str, wanted: str) -> set[int]:
     """Compare the keyed hash first, then the decrypted contact of the rest: it may hold two numbers, or words."""
-    found = set(session.scalars(select(Case.id).where(Case.contact_hash == contact_hash(contact))))
-    query = (
-        select(Case.id, Case.contact_value).where(Case.contact_value.is_not(None)).execution_options(yield_per=BATCH)
-    )
-    return found | {case_id for case_id, value in session.execute(query) if _holds(value, wanted)}
+    found = set(session.scalars(select(table.id).where(table.contact_hash == contact_hash(contact))))
+    query = select(table.id, column).where(column.is_not(None)).execution_options(yield_per=BATCH)
+    return found | {number for number, value in session.execute(query) if _holds(value, wanted)}
 
 
 def _conversations_with(session: Session, wanted: str) -> set[str]:
@@ -144,16 +179,20 @@ def _conversations_with(session: Session, wanted: str) -> set[str]:
 def held(session: Session, found: Holdings, actor: Actor, now: datetime) -> dict:
     """Return everything held as plain data, what was masked put back, and log that each was read.
 
-    Under `andet` stands, table by table, what else points at a case or a conversation.
+    Under `andet` stands, table by table, what else points at a case, a conversation or a meeting.
     """
     for case in found.cases:
         session.add(CaseRead(at=now, case_id=case.id, staff_id=actor.staff_id, token_id=actor.token_id))
     for talk in found.conversations:
         session.add(ConversationRead(at=now, conversation_id=talk.id, staff_id=actor.staff_id))
+    for meeting in found.meetings:
+        read = {"appointment_id": meeting.id, "case_id": meeting.case_id, "staff_id": actor.staff_id}
+        session.add(AppointmentRead(at=now, **read))
     session.flush()
     return {
         "sager": [_case(session, case) for case in found.cases],
         "samtaler": [_conversation(session, talk) for talk in found.conversations],
+        "moeder": [_meeting(session, meeting) for meeting in found.meetings],
     }
 
 
@@ -168,7 +207,7 @@ def _case(session: Session, case: Case) -> dict:
             {"at": e.at.isoformat(), "hvad": EVENT_KINDS.get(e.kind, e.kind), "text": privacy.resolve(e.text, values)}
             for e in case.events
         ],
-        "andet": _rest(session, Case.__table__, case.id, values, besides=("case_events", "case_texts")),
+        "andet": _rest(session, Case.__table__, case.id, values, besides=("case_events", "case_texts", "appointments")),
         "laest": _reads(session, select(CaseRead).where(CaseRead.case_id == case.id).order_by(CaseRead.id)),
     }
 
@@ -182,7 +221,26 @@ def _conversation(session: Session, talk: Conversation) -> dict:
             {"at": t.at.isoformat(), "who": t.who, "text": privacy.resolve(t.text, values), "topic": t.topic}
             for t in talk.turns
         ],
-        "andet": _rest(session, Conversation.__table__, talk.id, values, besides=("turns", "cases")),
+        "andet": _rest(session, Conversation.__table__, talk.id, values, besides=("turns", "cases", "appointments")),
+        "laest": _reads(session, reads),
+    }
+
+
+def _meeting(session: Session, meeting: Appointment) -> dict:
+    values = privacy.known_values(session, meeting.conversation_id) if meeting.conversation_id else {}
+    table, key = Appointment.__table__, meeting.id
+    reads = select(AppointmentRead).where(AppointmentRead.appointment_id == key).order_by(AppointmentRead.id)
+    return {
+        **_plain(table, _columns(meeting), values),
+        "nummer": meeting.id,
+        "sag": meeting.case.reference if meeting.case else "",
+        "slags": MEETING_KINDS[meeting.kind],
+        "status_navn": MEETING_STATUSES[meeting.status],
+        "forloeb": [
+            {"at": e.at.isoformat(), "hvad": MEETING_EVENT_KINDS[e.kind], "text": privacy.resolve(e.text, values)}
+            for e in meeting.events
+        ],
+        "andet": _rest(session, table, key, values, besides=("appointment_events", "appointment_slices")),
         "laest": _reads(session, reads),
     }
 
@@ -250,7 +308,7 @@ def _moment(when: datetime | str) -> str:
     return when.astimezone(clock.COPENHAGEN).strftime("%d.%m.%Y kl. %H.%M")
 
 
-def why_not(session: Session, found: Holdings) -> list[str]:
+def why_not(session: Session, found: Holdings, now: datetime) -> list[str]:
     """Return what stands in the way of erasing, in Danish; nothing when it may be done."""
     reasons = [f"Sagen {c.reference} er åben. Afslut den først." for c in found.cases if c.status in OPEN_STATUSES]
     reasons += [
@@ -263,6 +321,11 @@ def why_not(session: Session, found: Holdings) -> list[str]:
         for t in found.conversations
         if t.preserved_at
     ]
+    reasons += [
+        f"Mødet {_moment(m.start_at)} er ikke holdt endnu. Aflys det først."
+        for m in found.meetings
+        if m.status in UPCOMING and m.start_at > now
+    ]
     ids = [t.id for t in found.conversations]
     others = session.scalars(
         select(Case.reference).where(
@@ -273,7 +336,7 @@ def why_not(session: Session, found: Holdings) -> list[str]:
 
 
 def erase(session: Session, found: Holdings, reason: str, actor: Actor, now: datetime) -> None:
-    """Erase what was chosen: conversations wholly, of cases all but the registration for the figures; and log it.
+    """Erase what was chosen: conversations wholly, of cases and meetings all but what the figures count by; and log it.
 
     All or nothing. Raises InvalidInput without a reason or when nothing was chosen, and InvalidState when something is
     preserved, open, or belongs to a case that was not chosen.
@@ -285,11 +348,13 @@ def erase(session: Session, found: Holdings, reason: str, actor: Actor, now: dat
         raise InvalidInput("Skriv, hvorfor det skal slettes.")
     if len(reason) > MAX_REASON:
         raise InvalidInput(f"Begrundelsen er for lang. Skriv højst {MAX_REASON} tegn.")
-    hindrances = why_not(session, found)
+    hindrances = why_not(session, found, now)
     if hindrances:
         raise InvalidState(" ".join(hindrances))
     _log(session, "slet", found, reason, actor, now)
     talks = [talk.id for talk in found.conversations]
+    for meeting in found.meetings:
+        anonymise_meeting(session, meeting, now)
     for case in found.cases:
         anonymise(session, case, now)
         session.add(CaseEvent(case_id=case.id, at=now, kind="anonymiseret", text="", staff_id=actor.staff_id))

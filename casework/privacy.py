@@ -37,10 +37,16 @@ _PHONE = re.compile(
     rf"(?<![\d\[])(?:(?:\+|00)\s?45[\s.{_DASHES}]?)?[2-9]\d(?:[\s.{_DASHES}]{{0,2}}\d){{6}}(?![\d]|[.,]\d)"
     rf"|(?<!\d)(?:\+|00)\d{{1,3}}(?:[\s.{_DASHES}]?\d){{6,12}}(?!\d)"
 )
-# The code of a case, two groups of five; with nothing between them only where the code has just been asked for.
+# The code of a case is two groups of five, that of a meeting twenty signs at the end of a link. Written otherwise they
+# count only where a code has just been asked for.
 _SIGN = "[2-9a-hjkmnp-zA-HJKMNP-Z]"
-_CODE = re.compile(rf"(?<![\w-])(?=[\w-]*\d){_SIGN}{{5}}-{_SIGN}{{5}}(?![\w-])")
-_CODE_ASKED_FOR = re.compile(rf"(?<![\w-]){_SIGN}{{5}}[\s{_DASHES}]{{0,3}}{_SIGN}{{5}}(?![\w-])")
+_CODE = re.compile(
+    rf"(?:(?<=/moede/)|(?<![\w-])(?=[\w-]*\d)){_SIGN}{{20}}(?![\w-])"
+    rf"|(?<![\w-])(?=[\w-]*\d){_SIGN}{{5}}-{_SIGN}{{5}}(?![\w-])"
+)
+_CODE_ASKED_FOR = re.compile(
+    rf"(?<![\w-])(?:(?:{_SIGN}{{5}}[\s{_DASHES}]{{0,3}}){{3}}|{_SIGN}{{5}}[\s{_DASHES}]{{0,3}}){_SIGN}{{5}}(?![\w-])"
+)
 _DATE_LIKE = re.compile(
     r"^(?:\d{1,2}[\s./\-]\d{1,2}[\s./\-](?:19|20)\d\d|(?:19|20)\d\d[\s./\-]\d{1,2}[\s./\-]\d{1,2})$"
 )

@@ -1,7 +1,8 @@
 """How long things are kept, what is due to go, and the daily clearing (databeskyttelsesforordningen art. 5, stk. 1, e).
 
-Conversations without a case are deleted; closed cases are stripped to what the annual figures count by. How long is for
-the kommune to say, in the settings. What is preserved stays until somebody lifts it.
+Conversations without a case are deleted; closed cases are stripped to what the annual figures count by. A meeting about
+a case is kept as the case is; any other is stripped as long after it as a conversation is kept. How long is for the
+kommune to say, in the settings. What is preserved stays until somebody lifts it.
 """
 
 from __future__ import annotations
@@ -10,17 +11,20 @@ from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from casework import clock, letters
+from casework import clock, letters, meetings_time
 from casework.cases import Actor
 from casework.enums import OPEN_STATUSES, RETENTION_KINDS
-from casework.erasure import anonymise, forget_conversations
+from casework.erasure import anonymise, anonymise_meeting, forget_conversations
 from casework.errors import InvalidInput, NotFound
 from casework.models import (
     AccessEvent,
+    Appointment,
+    AppointmentEvent,
+    AppointmentRead,
     Case,
     CaseEvent,
     CaseRead,
@@ -33,7 +37,7 @@ from casework.models import (
 )
 from casework.settings import Settings, current
 
-LOGS = (CaseRead, ConversationRead, PersonLog, AccessEvent)
+LOGS = (CaseRead, ConversationRead, AppointmentRead, PersonLog, AccessEvent)
 RUNS_SHOWN = 30
 MAX_REASON = 1_000
 
@@ -84,6 +88,7 @@ def preview(session: Session, now: datetime) -> list[Due]:
         "sager": _count(session, select(Case.id).where(Case.anonymised_at.is_(None))),
         "logs": sum(_count(session, select(log.id)) for log in LOGS),
         "breve": _count(session, select(KeptLetter.id)),
+        "moeder": _count(session, _meetings_without_case()),
     }
     preserved = {
         "samtaler": _count(session, _without_case().where(Conversation.preserved_at.is_not(None))),
@@ -94,6 +99,7 @@ def preview(session: Session, now: datetime) -> list[Due]:
         "sager": (*_count_and_oldest(session, _old_cases(now), _CLOSED_AT), "cases"),
         "logs": (sum(n for n, _ in logs), min((o for _, o in logs if o), default=None), "logs"),
         "breve": (*old_letters, "letters"),
+        "moeder": (*_count_and_oldest(session, _old_meetings(now), Appointment.end_at), "conversations"),
     }
     return [
         Due(kind, name, held[kind], preserved.get(kind, 0), old[kind][0], old[kind][1], before[old[kind][2]])
@@ -106,7 +112,9 @@ def run(session: Session, now: datetime, *, day: date | None = None) -> Retentio
     row = RetentionRun(at=now, day=day, counts={})
     session.add(row)
     session.flush()  # of two processes on one day, only one gets further
+    meetings_time.release_expired(session, now)
     counts = {
+        "moeder": _strip_old_meetings(session, now),
         "samtaler": forget_conversations(session, session.scalars(_old_conversations(now)).all()),
         "sager": _anonymise_old(session, now),
         "logs": sum(_forget_log(session, log, now) for log in LOGS),
@@ -201,6 +209,28 @@ def _old_cases(now: datetime):
     )
 
 
+def _meetings_without_case():
+    return select(Appointment.id).where(
+        Appointment.case_id.is_(None), Appointment.status != "holdt", Appointment.anonymised_at.is_(None)
+    )
+
+
+def _old_meetings(now: datetime):
+    """Return the meetings that were over long enough ago; a cancelled or declined one is over when that is said."""
+    limit = _utc(now - kept().conversations)
+    last = select(func.max(AppointmentEvent.at)).where(AppointmentEvent.appointment_id == Appointment.id)
+    ended = and_(Appointment.status.in_(("aflyst", "afvist")), last.scalar_subquery() < limit)
+    talk = select(Conversation.preserved_at).where(Conversation.id == Appointment.conversation_id).scalar_subquery()
+    return _meetings_without_case().where(or_(Appointment.end_at < limit, ended), talk.is_(None))
+
+
+def _strip_old_meetings(session: Session, now: datetime) -> int:
+    ids = session.scalars(_old_meetings(now)).all()
+    for number in ids:
+        anonymise_meeting(session, session.get(Appointment, number), now)
+    return len(ids)
+
+
 def _anonymise_old(session: Session, now: datetime) -> int:
     ids = session.scalars(_old_cases(now)).all()
     for case_id in ids:
@@ -242,7 +272,7 @@ def _count(session: Session, query) -> int:
 
 
 def _count_and_oldest(session: Session, ids, moment) -> tuple[int, datetime | None]:
-    table = Case if moment is _CLOSED_AT else Conversation
+    table = {_CLOSED_AT: Case, Appointment.end_at: Appointment}.get(moment, Conversation)
     return tuple(session.execute(select(func.count(), func.min(moment)).where(table.id.in_(ids))).one())
 
 

@@ -48,8 +48,14 @@ SETTINGS = (
     Setting("VEJVISER_SMTP_URL", "", "Mailserver, `smtp://bruger:kode@vært:port` eller `smtps://…`; tom er ingen mail"),
     Setting("VEJVISER_MAIL_FROM", "", "Afsender af mail; tom er brugeren i VEJVISER_SMTP_URL"),
     Setting("VEJVISER_PUBLIC_URL", "", "Adressen, borgerne bruger, til links i mail; tom er ingen links i production"),
+    Setting(
+        "VEJVISER_CALENDAR_HOSTS",
+        "",
+        "Servere på eget net, som rådgiverens anden kalender må hentes fra (`vært` eller `vært:port`, komma imellem); "
+        "tom er ingen",
+    ),
     Setting("VEJVISER_METRICS_TOKEN", "", "Nøgle til `/metrics` udefra; tom er kun loopback"),
-    Setting("VEJVISER_KEEP_CONVERSATIONS_DAYS", "90", "Dage, en samtale uden sag gemmes, efter den sidst blev brugt"),
+    Setting("VEJVISER_KEEP_CONVERSATIONS_DAYS", "90", "Dage, en samtale eller et møde uden sag gemmes bagefter"),
     Setting("VEJVISER_KEEP_CASES_MONTHS", "60", "Måneder, en sag gemmes med navn og tekst, efter den er afsluttet"),
     Setting("VEJVISER_KEEP_LOGS_MONTHS", "24", "Måneder, det gemmes, hvem der har læst hvad"),
     Setting("VEJVISER_TRUSTED_PROXIES", "0", "Antal omvendte proxyer foran, hvis X-Forwarded-For må tros"),
@@ -105,6 +111,9 @@ class Settings:
         self.mail_from = _mail_from(values["VEJVISER_MAIL_FROM"], self.smtp)
         self.public_url = values["VEJVISER_PUBLIC_URL"].rstrip("/") or (
             "" if self.production else f"http://127.0.0.1:{self.port}"
+        )
+        self.calendar_hosts = tuple(
+            h.strip().lower() for h in values["VEJVISER_CALENDAR_HOSTS"].split(",") if h.strip()
         )
         self.keep_conversations_days = _number(values, "VEJVISER_KEEP_CONVERSATIONS_DAYS", 1, 3650)
         self.keep_cases_months = _number(values, "VEJVISER_KEEP_CASES_MONTHS", 1, 360)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask import Flask, g
+from flask import Flask, g, request
 from flask_login import LoginManager
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
@@ -21,7 +21,9 @@ from casework.settings import current
 from casework.taxonomy import label
 from web import (
     account,
+    appointments_api,
     audit,
+    calendar_feed,
     case_page,
     chat,
     course,
@@ -29,11 +31,16 @@ from web import (
     health,
     henvendelse,
     ics,
+    kalender,
+    kalender_booking,
+    kalender_settings,
     letters,
     live,
     login,
+    moede,
     oidc,
     own_case,
+    own_meeting,
     pages,
     person,
     privacy_page,
@@ -69,6 +76,7 @@ def create_app() -> Flask:
     )
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)
+    _tell_no_address(app)
     Talisman(
         app,
         force_https=False,  # the reverse proxy in front ends TLS
@@ -89,11 +97,14 @@ def create_app() -> Flask:
     limiter.init_app(app)
     _login_manager(app)
     open_to_all = (chat, course, health, henvendelse, ics, letters, own_case, pages, staff_api, svar, privacy_page)
-    for blueprint in (module.blueprint for module in open_to_all):
+    for blueprint in (
+        module.blueprint for module in (*open_to_all, moede, own_meeting, appointments_api, calendar_feed)
+    ):
         # Nothing here acts on a cookie: a conversation token, a code or a bearer token is sent in the request itself.
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
     for_staff = (login, oidc, account, queue, case_page, live, revisions, users, audit, review, retention, person)
+    for_staff += (kalender, kalender_booking, kalender_settings)
     for blueprint in dict.fromkeys(module.blueprint for module in for_staff):  # the console's pages share one
         app.register_blueprint(blueprint)
     errors.register(app)
@@ -111,9 +122,21 @@ def create_app() -> Flask:
         priorities=CASE_PRIORITIES,
         event_kinds=EVENT_KINDS,
         roles=ROLES,
+        waiting_meetings=kalender.waiting_now,
         demo=not settings.production,
     )
     return app
+
+
+def _tell_no_address(app: Flask) -> None:
+    """Let no page whose address is itself a key tell it to where its links lead. Before Talisman: what is registered
+    first has the last word."""
+
+    @app.after_request
+    def no_referrer(response):
+        if request.blueprint in ("moede", "own_meeting"):
+            response.headers["Referrer-Policy"] = "no-referrer"
+        return response
 
 
 def _hold_texts(app: Flask) -> None:

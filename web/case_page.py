@@ -7,12 +7,19 @@ from io import BytesIO
 
 from flask import Response, abort, flash, g, make_response, redirect, render_template, request, send_file, url_for
 
-from casework import cases, clock, messages, questions, refusal, registration, related
+from casework import cases, clock, meetings, messages, questions, refusal, registration, related
 from casework.case_document import case_docx
 from casework.case_json import full_json
 from casework.conversations import transcript
 from casework.db import session
-from casework.enums import COMPETENCE, EXCEPTIONS, MESSAGE_WAYS, OPEN_STATUSES
+from casework.enums import (
+    COMPETENCE,
+    EXCEPTIONS,
+    MEETING_KINDS,
+    MEETING_STATUSES,
+    MESSAGE_WAYS,
+    OPEN_STATUSES,
+)
 from casework.errors import CaseworkError, InvalidInput, NotFound
 from casework.frister import udtalelse_frist
 from casework.taxonomy import centres_in, taxonomy
@@ -78,6 +85,10 @@ def _page(reference: str, *, verb: str = "", given: dict | None = None, error: s
             turns=transcript(db, found.conversation_id) if found.conversation_id else [],
             reads=cases.reads_of(db, found),
             related=related.related(db, found),
+            meetings=meetings.of_case(db, found),
+            coming_meetings=meetings.upcoming_of_case(db, found, now),
+            meeting_kinds=MEETING_KINDS,
+            meeting_statuses=MEETING_STATUSES,
             priority=priority_now(found, today),
             why=why(found, today),
             deadlines=deadlines(found, today),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from flask import Blueprint, jsonify, render_template, request
 from flask_login import current_user
 
-from casework import clock, conversations, live, privacy
+from casework import clock, conversations, live, meetings, privacy
 from casework.answers import answers, choice_labels, render
 from casework.cases import Actor
 from casework.db import reading, session
@@ -31,9 +31,10 @@ blueprint = Blueprint("chat", __name__)
 MAX_MESSAGE = 4_000
 MAX_SEARCH = 120
 TEST_HEADER = "X-Vejviser-Proeve"
-CODE = re.compile(r"\[kode (BR-[^\]]+)\]")  # where the code of a case stands in a text; kept nowhere in the clear
+# Where the code of a case or of a meeting stands in a text or an address; it is kept nowhere in the clear.
+CODE = re.compile(r"\[kode ((?:BR|moede)-[^\]]+)\]")
 LEADS_TO_A_PERSON = ("henvendelse.opret", "frustration", "sag.helhed", "klage.manglende_svar")
-FIELDS = ("letter_field", "intake_field", "own_case_field")  # slots that name what is asked for
+FIELDS = ("letter_field", "intake_field", "own_case_field", "moede_field")  # slots that name what is asked for
 SHOWN = ("text", "choices", "sources", "attachment")  # of a message, in the API
 KEPT = ("answer", "given", "words", "asked", "deadline")  # of a message, for ourselves: the citizen is not shown them
 
@@ -52,6 +53,7 @@ class Reply:
     urgent: bool = False
     deadline: dict | None = None
     handoff: dict | None = None
+    appointment: dict | None = None
     down: bool = False
 
     def as_json(self) -> dict:
@@ -66,7 +68,7 @@ class Reply:
             "urgent": self.urgent,
             "deadline": self.deadline,
             "handoff": self.handoff,
-            "appointment": None,
+            "appointment": self.appointment,
             "messages": [{k: m[k] for k in SHOWN if k in m} for m in self.messages],
         }
 
@@ -140,7 +142,7 @@ def _reply(token: str, understood: Understood, said: str, before: Before) -> Rep
     messages, extra = [], {}
     for payload in understood.payloads:
         messages.append(replies.message(payload, values, said, before))
-        extra.update((key, payload[key]) for key in ("deadline", "handoff") if key in payload)
+        extra.update((key, payload[key]) for key in ("deadline", "handoff", "appointment") if key in payload)
     last = understood.payloads[-1].get("answer") if understood.payloads else None
     if not messages:
         messages.append(render("driftsfejl_formular" if understood.loop else "driftsfejl"))
@@ -169,11 +171,13 @@ def _reply(token: str, understood: Understood, said: str, before: Before) -> Rep
         urgent=any(m["urgent"] for m in messages),
         deadline=extra.get("deadline"),
         handoff=extra.get("handoff"),
+        appointment=extra.get("appointment"),
     )
 
 
 def _awaiting(understood: Understood) -> str | None:
-    """Return the question asked; letters, the intake and one's own case ask for their fields by their own names."""
+    """Return the question asked; letters, the intake, one's own case and meetings ask for their fields by their own
+    names."""
     if understood.requested_slot in FIELDS:
         return understood.slots.get(understood.requested_slot)
     return understood.requested_slot
@@ -193,23 +197,33 @@ def _store(token: str, conversation_id: str, turn_id: int, reply: Reply, awaitin
             stored[-1] |= {"deadline": reply.deadline, "handoff": reply.handoff}
         conversations.say(db, conversation, stored, clock.now(), awaiting=awaiting)
         values = _private_values(db, conversation_id)
+        if reply.appointment:  # until here it was the number only
+            reply.appointment = meetings.in_chat(meetings.find_id(db, reply.appointment["id"]))
     if reply.handoff:
         reply.handoff = {**reply.handoff, "code": values.get(reply.handoff["reference"])}
     for message in reply.messages:
         message["text"] = _shown(message["text"], values)
+        if "attachment" in message:
+            message["attachment"] = _reachable(message["attachment"], values)
         for name in KEPT:
             message.pop(name, None)
     return reply
 
 
 def _private_values(db, conversation_id: str) -> dict[str, str]:
-    """Return what the tokens of this conversation stand for, and the codes of its cases by their references."""
+    """Return what the tokens of this conversation stand for, and the codes of its cases and of its meetings."""
     codes = codes_of(db, conversation_id, current().derived_key("case-code"))
-    return {**privacy.known_values(db, conversation_id), **codes}
+    booked = {f"moede-{meeting.id}": meeting.code for meeting in meetings.of_conversation(db, conversation_id)}
+    return {**privacy.known_values(db, conversation_id), **codes, **booked}
 
 
 def _shown(text: str, values: dict[str, str]) -> str:
     return CODE.sub(lambda match: values.get(match[1], match[0]), privacy.resolve(text, values))
+
+
+def _reachable(attachment: dict, values: dict[str, str]) -> dict:
+    """Return an attachment whose address holds the code it needs."""
+    return {**attachment, "url": CODE.sub(lambda match: values.get(match[1], match[0]), attachment["url"])}
 
 
 def history(token: str) -> list[dict]:
@@ -221,7 +235,10 @@ def history(token: str) -> list[dict]:
 
 
 def _turn(turn, values: dict[str, str]) -> dict:
-    return {"who": turn.who, "text": _shown(turn.text, values), "choices": [], "sources": [], **_content(turn)}
+    content = _content(turn)
+    if "attachment" in content:
+        content["attachment"] = _reachable(content["attachment"], values)
+    return {"who": turn.who, "text": _shown(turn.text, values), "choices": [], "sources": [], **content}
 
 
 def _content(turn) -> dict:

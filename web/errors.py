@@ -10,12 +10,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from casework.directory import main_number
-from casework.errors import CaseworkError, InvalidInput, InvalidState, NotAllowed, NotFound
+from casework.errors import CaseworkError, InvalidInput, InvalidState, NotAllowed, NotFound, SlotTaken
 from web.rasa_client import AssistantDown
 
 log = logging.getLogger(__name__)
 
-STATUS = {NotFound: 404, NotAllowed: 403, InvalidState: 409, InvalidInput: 422}
+STATUS = {NotFound: 404, NotAllowed: 403, InvalidState: 409, SlotTaken: 409, InvalidInput: 422}
 BUSY = (
     "Systemet har travlt lige nu. Det, du skrev, blev måske ikke gemt. Prøv igen om et øjeblik, eller ring {telefon}."
 )
@@ -98,5 +98,5 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected: %s on %s", type(error).__name__, request.path, exc_info=True)
+    log.error("unexpected: %s on %s", type(error).__name__, request.url_rule, exc_info=True)  # some paths are keys
     return _answer(500, WORDS[500])

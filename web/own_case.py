@@ -11,7 +11,7 @@ from collections.abc import Callable
 from flask import Blueprint, render_template, request
 from sqlalchemy.orm import Session
 
-from casework import clock, messages, own_case
+from casework import clock, meetings, messages, own_case
 from casework.db import session
 from casework.enums import CONTACT_CHANNELS, MESSAGE_KINDS
 from casework.errors import InvalidInput, InvalidState, TooManyTries
@@ -21,6 +21,7 @@ from web.limits import guesses, limiter
 
 blueprint = Blueprint("own_case", __name__)
 PAGE = "henvendelse/status.html"
+WITHDRAW = "henvendelse/withdraw.html"
 
 
 @blueprint.after_request
@@ -81,19 +82,25 @@ def contact():
 @guesses
 @public
 def withdraw():
-    """Ask whether the citizen is sure, and take the case back when she is."""
+    """Ask whether the citizen is sure and what becomes of her meetings (`moede`), and take the case back."""
     if request.form.get("sikker") != "ja":
-        return _with_case(lambda db, case: None, page="henvendelse/withdraw.html")
+        return _with_case(lambda db, case: None, page=WITHDRAW)
+    choice = request.form.get("moede")
 
     def take_back(db: Session, case: Case) -> str:
-        own_case.withdraw(db, case, clock.now())
-        return "Henvendelsen er trukket tilbage."
+        now = clock.now()
+        if own_case.is_open(case) and choice not in ("aflys", "behold") and meetings.upcoming_of_case(db, case, now):
+            raise InvalidInput("Vælg, om mødet også skal aflyses.")
+        own_case.withdraw(db, case, now)
+        cancelled = meetings.cancel_of_case(db, case, now) if choice == "aflys" else 0
+        return "Henvendelsen er trukket tilbage" + (", og mødet er aflyst." if cancelled else ".")
 
-    return _with_case(take_back)
+    return _with_case(take_back, unclear=WITHDRAW)
 
 
-def _with_case(act: Callable[[Session, Case], str | None], *, field: str = "", page: str = PAGE):
-    """Open the case with reference and code, do something with it, and show it; what cannot be done is told there."""
+def _with_case(act: Callable[[Session, Case], str | None], *, field: str = "", page: str = PAGE, unclear=None):
+    """Open the case with reference and code, do something with it, and show it; what cannot be done is told there, or
+    on the page `unclear` when it was for want of an answer."""
     reference, code = request.form.get("reference", ""), request.form.get("code", "")
     try:
         with session() as db, db.begin():
@@ -108,6 +115,7 @@ def _with_case(act: Callable[[Session, Case], str | None], *, field: str = "", p
             done = act(db, db.get(Case, case.id))
     except (InvalidInput, InvalidState) as error:
         problem = str(error)
+        page = unclear if unclear and isinstance(error, InvalidInput) else page
     with session() as db, db.begin():
         case = db.get(Case, case.id)
         shown = render_template(
@@ -116,6 +124,8 @@ def _with_case(act: Callable[[Session, Case], str | None], *, field: str = "", p
             main=case.follows,
             messages=messages.for_citizen(db, case, clock.now()) if page == PAGE else [],
             message_kinds=MESSAGE_KINDS,
+            meetings=meetings.of_case(db, case),
+            upcoming=meetings.upcoming_of_case(db, case, clock.now()),
             is_open=own_case.is_open(case),
             code=code,
             done=done,

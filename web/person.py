@@ -32,7 +32,7 @@ def form():
 @blueprint.post("/")
 @staff_only("administrator")
 def search():
-    """Show everything held about the person; each case and conversation shown is logged as read."""
+    """Show everything held about the person; each case, conversation and meeting shown is logged as read."""
     reference, contact = request.form.get("reference", ""), request.form.get("contact", "")
     try:
         with session() as db, db.begin():
@@ -69,7 +69,7 @@ def erase():
         with session() as db, db.begin():
             found = _chosen(db)
             sure = request.form.get("sure", "").strip().upper() == SURE
-            if not sure or person.why_not(db, found):
+            if not sure or person.why_not(db, found, clock.now()):
                 return _confirm(db, found, reason)
             person.erase(db, found, reason, g.actor, clock.now())
     except (InvalidInput, InvalidState) as error:
@@ -79,7 +79,8 @@ def erase():
 
 
 def _chosen(db) -> person.Holdings:
-    return person.chosen(db, request.form.getlist("sag"), request.form.getlist("samtale"))
+    meetings = [int(number) for number in request.form.getlist("moede") if number.isdecimal() and len(number) < 10]
+    return person.chosen(db, request.form.getlist("sag"), request.form.getlist("samtale"), meetings)
 
 
 def _form(error: str = "", **given):
@@ -88,7 +89,8 @@ def _form(error: str = "", **given):
 
 
 def _found(db, found: person.Holdings, data: dict):
-    return render_template("retention/person_found.html", found=found, data=data, why_not=person.why_not(db, found))
+    why_not = person.why_not(db, found, clock.now())
+    return render_template("retention/person_found.html", found=found, data=data, why_not=why_not)
 
 
 def _confirm(db, found: person.Holdings, reason: str):
@@ -102,7 +104,7 @@ def _confirm(db, found: person.Holdings, reason: str):
         "retention/person_erase.html",
         found=found,
         reason=reason,
-        why_not=person.why_not(db, found),
+        why_not=person.why_not(db, found, clock.now()),
         error=f"Skriv {SURE} for at slette." if asked else "",
         sure=SURE,
     )

@@ -7,7 +7,7 @@ import unicodedata
 
 # What stands in a masked text for a name, a number or an address: it tells nothing of what is asked, and which names
 # were found must not change what is understood.
-_MASKED = re.compile(r"\[(?:adresse|telefon|e-mail) \d+\]|\[cpr-nummer fjernet\]")
+_MASKED = re.compile(r"\[(?:adresse|telefon|e-mail|kode) \d+\]|\[cpr-nummer fjernet\]")
 _MASKED_NAME = re.compile(r"\[navn \d+\]")
 SOMEBODY = "han"  # what is said of a name is said of a person
 _SOMEBODY_AGAIN = re.compile(rf"\b{SOMEBODY}(?:\s+{SOMEBODY})+\b")
