@@ -7,13 +7,14 @@ import time
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from casework import mail, outbox
+from casework import clock, mail, outbox
 from casework.cli_kept import tidy_up
-from casework.db import reading
+from casework.db import reading, session
 from casework.settings import current
 
 EVERY_SECONDS = 3
 AFTER_TROUBLE_SECONDS = 30
+BEAT_SECONDS = 60  # between signs of life, which `vejviser doctor` looks for
 TIDY_SECONDS = 600  # between looks at whether the day's clearing has been done
 STATES = {
     "venter": "venter",
@@ -23,6 +24,7 @@ STATES = {
     "opgivet": "er opgivet",
     "uvist": "er måske sendt; de bliver ikke sendt igen",
 }
+_beaten = float("-inf")
 
 
 @click.group("mail")
@@ -50,13 +52,24 @@ def send(watch: bool) -> None:
 
 
 def _once(settings) -> float:
-    """Send what is due and return how long to wait; a database that is away is waited for."""
+    """Send what is due, say that this process is alive, and return how long to wait; a database that is away is waited
+    for."""
     try:
         mail.send_due(settings)
+        _beat()
     except SQLAlchemyError as error:
         click.echo(f"Mail venter: {type(error).__name__}", err=True)
         return AFTER_TROUBLE_SECONDS
     return EVERY_SECONDS
+
+
+def _beat() -> None:
+    global _beaten
+    if time.monotonic() - _beaten < BEAT_SECONDS:
+        return
+    with session() as db, db.begin():
+        outbox.beat(db, clock.now())
+    _beaten = time.monotonic()
 
 
 @mail_group.command("status")
