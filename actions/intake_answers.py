@@ -64,6 +64,7 @@ _CORRECT_WORDS = (
     (re.compile(r"\bønske|ud af det", re.I), "wish"),
     (re.compile(r"\btalt|dialog", re.I), "prior_dialogue"),
     (re.compile(r"\blov|samtykke|må hun", re.I), "consent"),
+    (re.compile(r"\budkast|\bbrev", re.I), "drafts"),
     (re.compile(r"\bbehov|\btolk|\bbisidder", re.I), "needs"),
     (re.compile(r"\bhvornår|\bstået på|\bbegyndte", re.I), "since"),
     (re.compile(r"\bhistorie|skete|sket|fortælling|beskrivelse", re.I), "story"),
@@ -230,6 +231,10 @@ def _authority(heard: Heard, tracker: Tracker, intake: dict) -> dict | None:
     return next(({"authority": key} for key, pattern in _AUTHORITIES if pattern.search(heard.text)), None)
 
 
+def _drafts(heard: Heard, tracker: Tracker, intake: dict) -> dict | None:
+    return {"drafts": "ja"} if YES.match(heard.text) else {"drafts": "nej"} if NO.match(heard.text) else None
+
+
 def _contact(heard: Heard, tracker: Tracker, intake: dict) -> dict | None:
     if re.search(r"\banonym", heard.text, re.I):
         return {"contact": ANONYMOUS}
@@ -277,6 +282,7 @@ _READERS = {
     "forbedring": _words("forbedring", ""),
     "prior_dialogue": _words("prior_dialogue"),
     "wish": _words("wish"),
+    "drafts": _drafts,
     "needs": _needs,
     "language": _language,
     "behalf": _words("behalf"),

@@ -8,13 +8,14 @@ from rasa_sdk import Tracker
 
 from actions.dialogue import STOP_TOPIC, Heard, entity
 from actions.intake_answers import guesses, read
-from actions.intake_questions import ANONYMOUS, OPEN_QUESTIONS, following
-from casework import clock, own_case
+from actions.intake_questions import ANONYMOUS, following
+from casework import clock, drafts, own_case
 from casework.db import reading
 from casework.taxonomy import taxonomy
 
 TOPIC = "henvendelse.opret"
 HELD, GO_ON = "held", "videre"  # what broke the intake off, and the choice that says it was no emergency
+READ_AGAIN = ("consent", "confirm")  # what is agreed to is asked once more, never taken from what was held back
 MOST_OPEN = 3  # cases offered to be added to
 # Said before the intake began, this tells what happened; a question does not.
 _TELLS_KINDS = ("answer", "calculation", "handoff")
@@ -27,16 +28,16 @@ def begun(tracker: Tracker, heard: Heard) -> dict:
     intake = dict(tracker.get_slot("intake") or {})
     if intake:
         held, asked = intake.pop(HELD, None), following(intake, clock.today())
-        if held and entity(tracker, "punkt") == GO_ON and asked in OPEN_QUESTIONS:
+        if held and entity(tracker, "punkt") == GO_ON and asked not in (None, *READ_AGAIN):
             intake |= read(asked, Heard(held, None, 0), tracker, intake) or {}
-        return intake
+        return {**intake, **_drafted(tracker)}
     with reading() as db:
         cases = own_case.of_conversation(db, tracker.sender_id)
         still_open = [[case.reference, case.summary] for case in cases if own_case.is_open(case)]
         main = next((case for case in cases if case.status != "tilbagetrukket"), None)
         anonymous = main.anonymous if main else None
     first, topic = _told_before(tracker, heard)
-    intake = {"topic": topic}
+    intake = {"topic": topic, **_drafted(tracker)}
     if still_open:
         intake["open"] = still_open[-MOST_OPEN:]
     if first:
@@ -55,6 +56,13 @@ def begun(tracker: Tracker, heard: Heard) -> dict:
         intake["main_anonymous"] = anonymous
         kept = {**kept, "contact": ANONYMOUS} if anonymous else kept
     return {**{k: v for k, v in {**remembered, **kept}.items() if v is not None}, **intake}
+
+
+def _drafted(tracker: Tracker) -> dict:
+    """Return the letters written in the conversation; she is asked whether they go along."""
+    with reading() as db:
+        found = drafts.titles(db, tracker.sender_id)
+    return {"drafted": found} if found else {}
 
 
 def _told_before(tracker: Tracker, heard: Heard) -> tuple[str | None, str | None]:

@@ -36,6 +36,7 @@ QUESTIONS = (
     "authority",
     "contact",
     "contact_name",
+    "drafts",
     "consent",
     "confirm",
 )
@@ -54,7 +55,7 @@ _WITH = {
     "decision": ("guess_date", "omraade", "guess_omraade", "decision_date", "letter_date", "from_letter", "told"),
     "since": ("guess_since", "since_date", "ongoing", *EXCEPTION_QUESTIONS),
     "needs": ("needs_done", "needs_more", "language", "behalf", "authority"),
-    "contact": ("guess_contact",),
+    "contact": ("guess_contact", "drafts"),
     "exceptions": EXCEPTION_QUESTIONS,
     "units": ("units_done", "consent"),
 }
@@ -150,6 +151,7 @@ def _written_for_another(intake: dict, today: date) -> bool:
 # The questions that only some are asked.
 _ONLY_IF = {
     "addition": lambda intake, today: False,
+    "drafts": lambda intake, today: bool(intake.get("drafted")) and intake.get("contact") != ANONYMOUS,
     "units": lambda intake, today: bool(intake.get("several")) and bool(departments(intake)),
     "omraade": _decided,
     "decision_date": _decided,

@@ -10,6 +10,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 from sqlalchemy.orm import Session
 
+from casework import drafts
 from casework.calendar import long_date
 from casework.case_json import full_json
 from casework.cases import Actor
@@ -62,6 +63,10 @@ def case_docx(session: Session, case: Case, actor: Actor, now: datetime, today: 
         ],
     )
     _said(document, "Spørgsmål til afdelinger", list(_questions(case)))
+    for _, letter in drafts.of_case(session, case):
+        _said(
+            document, f"Brev fra borgeren: {letter.title}", [(f"Til: {letter.recipient}", "\n".join(letter.paragraphs))]
+        )
     turns = transcript(session, case.conversation_id) if case.conversation_id else []
     _said(document, "Samtalen med assistenten", [(_turn_line(turn), turn.text) for turn in turns])
     _said(document, "Tidslinje", [(_event_line(event), event.text) for event in case.events])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from casework import meeting_ics
 from casework.calendar import long_date
 from casework.clock import COPENHAGEN
 from casework.enums import MEETING_KINDS
-from casework.models import Appointment, OutgoingMail
+from casework.models import Appointment, Case, OutgoingMail
 from casework.privacy import email_in
 from casework.settings import ROOT, current
 
@@ -35,6 +35,7 @@ class Written(NamedTuple):
     subject: str
     text: str
     attachment: Attachment | None = None
+    reply_to: str | None = None  # the person who wrote it; else it is sent by the system itself
 
 
 def written(mail: OutgoingMail, now: datetime) -> Written | None:
@@ -45,8 +46,12 @@ def written(mail: OutgoingMail, now: datetime) -> Written | None:
 
 def _about_case(mail: OutgoingMail) -> Written | None:
     words, base = _words()[mail.kind], current().public_url
-    values = {"reference": mail.case.reference, "link": f"{base}/status" if base else words["uden_link"]}
-    return Written(mail.recipient, words["emne"].format(**values), words["tekst"].format(**values))
+    link = f"{base}/status" if base else words.get("uden_link", "")
+    values = {"reference": mail.case.reference, "link": link}
+    subject = words["emne"].format(**values)
+    if mail.staff:
+        return Written(mail.recipient, subject, mail.text, reply_to=mail.staff.email)
+    return Written(mail.recipient, subject, words["tekst"].format(**values))
 
 
 def _about_meeting(mail: OutgoingMail, appointment: Appointment, now: datetime) -> Written | None:
@@ -69,6 +74,11 @@ def _about_meeting(mail: OutgoingMail, appointment: Appointment, now: datetime) 
     if mail.kind in WITH_FILE or (mail.kind == "moede_afvist" and appointment.sequence > 1):
         file = Attachment(meeting_ics.file_name(appointment), meeting_ics.event(appointment, now))
     return Written(address, words["emne"].format(**values), words["tekst"].format(**values), file)
+
+
+def to_department(kind: str, text: str, due: date, case: Case) -> str:
+    """Return what a mail to a department says: the adviser's own text, the day an answer is due, the case's number."""
+    return _words()[kind]["tekst"].format(tekst=text, frist=long_date(due), reference=case.reference)
 
 
 def when(start: datetime, end: datetime | None = None) -> str:

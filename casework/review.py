@@ -89,6 +89,16 @@ def counted_conversations():
     return Conversation.test.is_(False)
 
 
+def counted_turns():
+    """Return the condition that a turn counts in figures: its conversation is no test."""
+    return Turn.conversation_id.not_in(select(Conversation.id).where(Conversation.test))
+
+
+def counted_marks():
+    """Return the condition that what staff said of a turn counts in figures: its conversation is no test."""
+    return TurnMark.conversation_id.not_in(select(Conversation.id).where(Conversation.test))
+
+
 def counted_cases():
     """Return the condition that a case counts in figures: neither it nor its conversation is a test."""
     tests = select(Conversation.id).where(Conversation.test)
@@ -333,9 +343,8 @@ class Month:
 
 def agreement(session: Session) -> list[Month]:
     """Return for each month with turns judged by two how far they agreed, the oldest first. Tests are left out."""
-    tests = select(Conversation.id).where(Conversation.test)
     pairs: dict[tuple[str, int], list[TurnMark]] = defaultdict(list)
-    query = select(TurnMark).where(TurnMark.conversation_id.not_in(tests)).order_by(TurnMark.id)
+    query = select(TurnMark).where(counted_marks()).order_by(TurnMark.id)
     for one in session.scalars(query):
         pairs[one.conversation_id, one.number].append(one)
     months: dict[str, list[tuple[TurnMark, TurnMark]]] = defaultdict(list)
@@ -362,7 +371,8 @@ def kappa(pairs: list[tuple[str, str]]) -> float | None:
 
 
 def judged_turns(session: Session) -> tuple[int, int]:
-    """Return how many turns have been judged, and how many of them by two."""
-    per_turn = select(func.count(TurnMark.id).label("n")).group_by(TurnMark.conversation_id, TurnMark.number).subquery()
+    """Return how many turns have been judged, and how many of them by two. Tests are left out."""
+    per_turn = select(func.count(TurnMark.id).label("n")).where(counted_marks())
+    per_turn = per_turn.group_by(TurnMark.conversation_id, TurnMark.number).subquery()
     query = select(func.count(), func.count().filter(per_turn.c.n > 1)).select_from(per_turn)
     return tuple(session.execute(query).one())

@@ -47,6 +47,14 @@ from casework.settings import Settings  # noqa: E402
 from tests.stack import Stack, free_port  # noqa: E402
 
 
+def pytest_collection_modifyitems(config, items):
+    """Leave out on PostgreSQL what has been tried on SQLite and in which the database plays no part."""
+    if _server:
+        once = [item for item in items if item.get_closest_marker("once")]
+        items[:] = [item for item in items if not item.get_closest_marker("once")]
+        config.hook.pytest_deselected(items=once)
+
+
 def _admin(statement: str) -> None:
     engine = sa.create_engine(sa.engine.make_url(_server).set(database="postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:

@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from casework import clock
 from casework.calendar import long_date
 from casework.directory import main_number
-from casework.enums import CASE_PRIORITIES, CASE_STATUSES, EVENT_KINDS, ROLES
+from casework.enums import CASE_PRIORITIES, CASE_STATUSES, CITIZEN_STATUSES, EVENT_KINDS, ROLES
 from casework.overlay import held
 from casework.settings import current
 from casework.taxonomy import label
@@ -119,6 +119,7 @@ def create_app() -> Flask:
     app.context_processor(lambda: {"hovednummer": main_number()})
     app.jinja_env.globals.update(
         statuses=CASE_STATUSES,
+        citizen_statuses=CITIZEN_STATUSES,
         priorities=CASE_PRIORITIES,
         event_kinds=EVENT_KINDS,
         roles=ROLES,

@@ -98,7 +98,7 @@ def _main(given: dict) -> Case | None:
     if not given.get("reference"):
         return None
     with session() as db, db.begin():
-        found = open_case(db, given["reference"], given.get("code", ""), clock.now())
+        found = open_case(db, given["reference"], given.get("code", ""), clock.now(), place=request.remote_addr)
     if found is None:
         raise InvalidInput(NOT_FOUND)
     return found

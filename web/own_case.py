@@ -104,7 +104,7 @@ def _with_case(act: Callable[[Session, Case], str | None], *, field: str = "", p
     reference, code = request.form.get("reference", ""), request.form.get("code", "")
     try:
         with session() as db, db.begin():
-            case = own_case.open_case(db, reference, code, clock.now())
+            case = own_case.open_case(db, reference, code, clock.now(), place=request.remote_addr)
     except TooManyTries as error:
         return _refused(reference, str(error), 429)
     if case is None:

@@ -69,7 +69,7 @@ def test_a_new_database_offers_the_telephone_weekdays_from_ten_to_three(calendar
 def test_the_migration_and_the_seed_write_the_same(calendar):
     from importlib import import_module
 
-    migration = import_module("casework.migrations.versions.0010_moeder")
+    migration = import_module("casework.migrations.versions.0012_moeder")
     rows = calendar.execute(sa.select(MeetingKind.__table__)).all()
     assert sorted(row.kind for row in rows) == sorted(kind for kind, *_ in migration.KINDS)
     for row in rows:

@@ -6,6 +6,8 @@ import pytest
 
 from casework.calendar import doubtful_name, holiday_name, is_working_day, long_date
 
+pytestmark = pytest.mark.once
+
 EASTER = {2024: (3, 31), 2025: (4, 20), 2026: (4, 5), 2027: (3, 28), 2028: (4, 16), 2029: (4, 1)}
 OFFSETS = (-3, -2, 0, 1, 39, 49, 50)
 

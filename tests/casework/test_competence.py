@@ -6,6 +6,8 @@ import pytest
 
 from casework.competence import assess, grounds
 
+pytestmark = pytest.mark.once
+
 TODAY = date(2026, 11, 23)
 
 

@@ -8,6 +8,8 @@ from casework.answers import sources
 from casework.course import course, describe, drawing_alt, sources_of, step, step_for
 from casework.taxonomy import taxonomy
 
+pytestmark = pytest.mark.once
+
 STEPS = [found["id"] for found in course()["steps"]]
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from casework.dates import find_date, find_deadline
 
+pytestmark = pytest.mark.once
+
 TODAY = date(2026, 11, 23)
 
 # What is written | the day it means, or why the citizen is asked, or none where it says no day.

@@ -25,6 +25,8 @@ from casework.frister import (
 )
 from casework.klage import klagefrist_for
 
+pytestmark = pytest.mark.once
+
 LATE = date(2029, 12, 31)
 DAYS = st.dates(date(2024, 1, 1), date(2029, 9, 1))
 

@@ -9,6 +9,8 @@ from casework import frister
 from casework.errors import InvalidInput
 from casework.ics import deadline_event, kinds
 
+pytestmark = pytest.mark.once
+
 MADE = datetime(2026, 11, 23, 9, 30, tzinfo=timezone.utc)
 DAY = date(2026, 12, 21)
 

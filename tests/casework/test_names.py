@@ -9,6 +9,8 @@ import pytest
 from casework.names import addresses_in, names_in
 from casework.privacy import mask, resolve
 
+pytestmark = pytest.mark.once
+
 NAMED = """
 Jeg hedder Kirsten Nørgaard og bor i Virum|Kirsten Nørgaard
 hej jeg hedder fatima og har en pige i børnehave|fatima

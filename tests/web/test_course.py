@@ -8,6 +8,8 @@ import pytest
 from casework.course import course
 from web import create_app
 
+pytestmark = pytest.mark.once
+
 SVG = "{http://www.w3.org/2000/svg}"
 
 

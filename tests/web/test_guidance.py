@@ -16,6 +16,8 @@ from casework.letters import fields, letters
 from casework.taxonomy import taxonomy
 from tests.stack import Citizen
 
+pytestmark = pytest.mark.once
+
 TOPICS = [t for t, entry in taxonomy()["topics"].items() if entry["kind"] in ("answer", "urgent")] + ["frustration"]
 NO_RULES = ("udenfor", "frustration", "fremmedsprog")  # they state no rule that could need a source
 FILLER = re.compile(r"{{|{%|None|  +\S|undefined")

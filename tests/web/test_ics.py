@@ -5,6 +5,8 @@ import pytest
 
 from web import create_app
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def client():

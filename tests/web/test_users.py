@@ -171,8 +171,8 @@ def test_a_forgotten_password_is_replaced_and_everything_is_in_the_log(app, carl
 
 
 def test_a_long_list_is_paged(carl, db):
-    for number in range(staff.PAGE_SIZE):
-        with session() as own, own.begin():
+    with session() as own, own.begin():
+        for number in range(staff.PAGE_SIZE):
             person = f"P{number:02}"
             staff.add_staff(
                 own, email=f"{person}@ltk.invalid", name=person, role="reader", password=None, now=clock.now()
