@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from casework.cases import Actor
@@ -217,7 +217,8 @@ def stuck(session: Session, state: str, *, since: datetime | None = None, before
     if since:
         query = query.where(OutgoingMail.created_at >= since)
     if before:
-        query = query.where(OutgoingMail.created_at < before)
+        overdue = or_(OutgoingMail.attempts > 0, OutgoingMail.due_at < before)  # a reminder waits for its day
+        query = query.where(OutgoingMail.created_at < before, overdue)
     return list(dict.fromkeys(session.scalars(query.order_by(OutgoingMail.id))))
 
 

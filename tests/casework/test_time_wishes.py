@@ -12,6 +12,8 @@ import pytest
 from casework.time_reading import read_wish
 from casework.time_wishes import TimeWish, matching, nearest, refined, spread
 
+pytestmark = pytest.mark.once
+
 TODAY = date(2026, 11, 23)
 DAY = range(7 * 4, 19 * 4)  # quarters of an hour
 

@@ -15,6 +15,8 @@ from casework.models_meetings import Appointment
 from casework.settings import ROOT
 from web import create_app
 
+pytestmark = pytest.mark.once
+
 PICTURES = ROOT / "var" / "pictures"
 
 
