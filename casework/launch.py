@@ -13,6 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from casework.answers import answers, sources
+from casework.availability_settings import proposed_hours
+from casework.enums import MEETING_KINDS
 from casework.overlay import overlay
 from casework.settings import ROOT, SETTINGS
 from casework.staff import demo_users
@@ -91,7 +93,7 @@ def launch(
     session: Session, environment: Mapping[str, str], today: date, found: Content | None = None
 ) -> list[Finding]:
     """Return what must be mended or confirmed by the kommune before citizens are let in."""
-    running = [*operation(environment), *accounts(session)]
+    running = [*operation(environment), *accounts(session), *meeting_hours(session)]
     try:
         found = found or content()
     except UNREADABLE:
@@ -152,6 +154,19 @@ def accounts(session: Session) -> list[Finding]:
     if count:
         return [Finding("fejl", "Konti", f"Demo-konti, der kan logge ind: {count}. Luk dem.", "tabellen staff")]
     return [Finding("ok", "Konti", "Ingen demo-konti kan logge ind.")]
+
+
+def meeting_hours(session: Session) -> list[Finding]:
+    """Return the kinds of meetings that can be booked at hours only the system has proposed."""
+    area, where = "Møder", "/personale/kalender/indstillinger"
+    try:
+        proposed = proposed_hours(session)
+    except SQLAlchemyError:
+        return []  # the accounts say that the database does not answer
+    return [
+        Finding("bekraeft", area, f"{MEETING_KINDS[kind]}: tiderne er systemets forslag. Sæt rådgiverens egne.", where)
+        for kind in proposed
+    ] or [Finding("ok", area, "Borgerrådgiveren har selv sat tiderne for møder.")]
 
 
 def contacts(found: Content, today: date) -> list[Finding]:

@@ -5,14 +5,14 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from casework import clock, doctor, launch, outbox, staff
+from casework import availability_settings, clock, doctor, launch, outbox, staff
 from casework.db import make_engine, session
 from casework.intake import Intake, file_case
 from casework.models import Base, Case, OutgoingMail
@@ -272,6 +272,16 @@ def test_a_demo_account_is_an_error_until_it_is_closed(db):
     person.active = False
     db.flush()
     assert not wrong(launch.accounts(db))
+
+
+def test_hours_for_meetings_nobody_has_set_are_to_be_confirmed_until_the_adviser_sets_her_own(db):
+    availability_settings.seed(db)
+    assert len(wrong(launch.meeting_hours(db))) == 2
+    availability_settings.set_hours(db, "bibliotek", [(2, time(9), time(12))])
+    (found,) = launch.meeting_hours(db)
+    assert found.level == "bekraeft" and "Møde et andet sted" in found.text
+    availability_settings.save_kind(db, "andet_sted", open=False)
+    assert not wrong(launch.meeting_hours(db))
 
 
 def test_accounts_that_cannot_be_seen_are_an_error(tmp_path):
