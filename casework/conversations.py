@@ -17,12 +17,13 @@ from casework.models import Conversation, Turn
 
 NAME_QUESTIONS = ("contact_name", "behalf", "navn")  # of the intake and of a letter
 CODE_QUESTIONS = ("case_code", "meeting_code")  # of the dialogues about a case and about a meeting
-# Words no name is made of.
+# Words no name is made of, and somebody who does something else than being called so.
 _CRY = re.compile(
     r"\b(?:hjælp|hjaelp|ikke|vil|dø|død|doe|dør|ihjel|selvmord\w*|livet|leve|lever|piller\w*|overdosis|hæng\w*|skær\w*|"
     r"slår|slaar|slog|slået|banker|tæ(?:sk|v)\w*|spark\w*|kvæl\w*|dræb\w*|tru(?:er|et|ede)|vold\w*|kniv\w*|pistol\w*|"
     r"våben|gevær\w*|økse|blod\w*|bange|låst|låser|gemmer|krænke\w*|misbrug\w*|rører|sove|sover|gaden|hjemløs|smidt|"
-    r"kommer|står|ligger|svarer|trækker|stop|annuller|fortryd)\b",
+    r"kommer|står|ligger|svarer|trækker|mit liv|eget liv|stop|annuller|fortryd)\b|"
+    r"(?-i:\b(?:[Jj]eg|han|hun)\s+(?!hedder\b|er\b|kaldes\b|bliver kaldt\b|og\b)[a-zæøå])",
     re.IGNORECASE,
 )
 

@@ -152,7 +152,14 @@ def test_a_change_of_danger_needs_a_reason_and_a_change(db, wanted, reason):
 
 @pytest.mark.parametrize("asked", ["contact_name", "behalf", "navn"])
 def test_a_cry_for_help_is_heard_though_a_name_was_asked_for(asked):
-    for cry in ("jeg vil dø", "hjælp han kommer med en kniv", "min far slår mig"):
+    for cry in ("jeg vil dø", "hjælp han kommer med en kniv", "min far slår mig", "jeg springer fra broen nu"):
         assert conversations.masked_answer(cry, asked).text == cry
-    for name in ("Birthe Dødsgaard Nielsen", "min søster Karen Madsen", "Xhevdet", "Svend Aage Slagter"):
+    for name in (
+        "Birthe Dødsgaard Nielsen",
+        "min søster Karen Madsen",
+        "Xhevdet",
+        "jeg hedder Ngozi",
+        "Liv Bo",
+        "Han de Vries",
+    ):
         assert conversations.masked_answer(name, asked).text == "[navn 1]"

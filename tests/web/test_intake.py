@@ -214,9 +214,11 @@ def test_anonymous_is_possible_asks_no_name_and_says_what_it_costs(citizen):
 
 
 def test_staff_do_not_learn_the_name_or_number_an_anonymous_citizen_wrote(stack, citizen, token):
-    citizen.says("Jeg hedder Kim Holm, ring 61 23 45 67, skriv til kim.holm@firma.invalid.dk")
     citizen.says("Jeg vil gerne tale med et menneske om min sag")
-    citizen.says("Kim Holm har søgt om en kørestol, og kommunen har glemt det. Ring til 61 23 45 67")
+    citizen.says(
+        "Jeg hedder Kim Holm, ring 61 23 45 67, skriv til kim.holm@firma.invalid.dk. "
+        "Kim Holm har søgt om en kørestol, og kommunen har glemt det. Ring til 61 23 45 67"
+    )
     for answer in ("unit:ltk.visitation", "nej", "i marts", "de leder", "At de finder den", "nej, ikke mere"):
         citizen.says(answer)
     citizen.presses("Jeg vil være anonym")
