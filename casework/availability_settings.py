@@ -51,8 +51,10 @@ def seed(session: Session) -> None:
 
 
 def proposed_hours(session: Session) -> list[str]:
-    """Return the kinds citizens can book whose hours are still the system's own proposal. Those of the telephone are the
-    adviser's own; nobody has said when she is at the library or elsewhere."""
+    """Return the kinds citizens can book whose hours are still the system's own proposal.
+
+    Those of the telephone are the adviser's own; nobody has said when she is at the library or elsewhere.
+    """
     found = []
     for about in kinds(session):
         proposal = [] if about.kind == "telefon" else [(day, time(10), time(15)) for day in _DEFAULT_DAYS[about.kind]]
