@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import moede_own as own
 from actions import moede_times as times
 from actions.dialogue import YES, Heard, answer_in_between, entity
-from actions.henvendelse import PLAIN_DANGER
+from actions.henvendelse import ANSWERED_DANGER, ASKED_DANGER, TOLD_DANGER
 from actions.moede_answers import NEED, correction, read
 from actions.moede_begin import GO_ON, HELD, begun, contact_said
 from actions.moede_finish import finish
@@ -94,9 +94,10 @@ class ValidateMoedeForm(Action):
         """Return whether the dialogue is left where it stands; it can be taken up again."""
         if _is_choice(asked, heard.text) and not heard.says_stop:
             return False  # it means what the button says, whatever the words look like
-        if heard.urgent and (
-            heard.confidence >= PLAIN_DANGER or self._answer(asked, heard, tracker, state, now) is None
-        ):
+        told = asked == SUBJECT
+        answers_it = not told and self._answer(asked, heard, tracker, state, now) is not None
+        enough = TOLD_DANGER if told else ANSWERED_DANGER if answers_it else ASKED_DANGER
+        if heard.urgent and heard.confidence >= enough:
             if asked == SUBJECT:
                 state[HELD] = heard.text  # was it no emergency, she goes on from what she wrote
             _say(dispatcher, heard.topic, topic=heard.topic)

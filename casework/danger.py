@@ -106,7 +106,8 @@ def change(
 
 
 def _goes_on(turn: Turn) -> bool:
-    return GO_ON in ((turn.content or {}).get("value") or "").split()
+    """Return whether she said that it was no emergency: other choices go on with something as well."""
+    return GO_ON in ((turn.content or {}).get("value") or "").split() and "ikke akut" in turn.text
 
 
 def _settled_by_staff(session: Session, case: Case) -> CaseEvent | None:

@@ -6,6 +6,8 @@ import re
 import uuid
 from datetime import date, datetime, timezone
 
+from flask import request
+
 from casework import clock, meetings_check, own_case, privacy
 from casework.db import session
 from casework.enums import MEETING_NEEDS
@@ -104,7 +106,7 @@ def opened(given: dict) -> Case | None:
         return None
     try:
         with session() as db, db.begin():
-            case = own_case.open_case(db, reference, code, clock.now())
+            case = own_case.open_case(db, reference, code, clock.now(), place=request.remote_addr)
     except TooManyTries as error:
         raise InvalidInput(fields={"reference": str(error)}) from None
     if case is None:
