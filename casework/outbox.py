@@ -150,7 +150,9 @@ def claim(session: Session, now: datetime) -> Claimed | None:
     _change(session, [OutgoingMail.state == "taget", stale], state="venter", claim=None)
     due = [OutgoingMail.state == "venter", OutgoingMail.due_at <= now]
     while True:
-        found = session.scalar(select(OutgoingMail.id).where(*due).order_by(OutgoingMail.due_at, OutgoingMail.id).limit(1))
+        found = session.scalar(
+            select(OutgoingMail.id).where(*due).order_by(OutgoingMail.due_at, OutgoingMail.id).limit(1)
+        )
         if found is None:
             return None
         token = str(uuid.uuid4())
