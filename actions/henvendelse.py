@@ -9,8 +9,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dialogue import Heard, answer_in_between, entity
-from actions.intake_answers import CONTACT, correction, read
+from actions.dialogue import BACK, Heard, answer_in_between, entity, say
+from actions.intake_answers import CONTACT, read
 from actions.intake_begin import HELD, TOPIC, begun
 from actions.intake_questions import (
     ANONYMOUS,
@@ -45,11 +45,6 @@ from casework.taxonomy import label, taxonomy
 FIELD, GIVEN, FORM = "intake_field", "intake", "henvendelse_form"
 LEFT, DONE = "afbrudt", "sendes"
 LETTER_FORM = "letter_form"
-# How sure an emergency must be to break the intake off. Whoever is asked what happened tells of children, death and
-# quarrels; where a name or a yes is asked for, a faint likeness to danger is none, least of all when it is an answer.
-# Measured on tests/nlu/calibration.jsonl: the first loses one emergency in a hundred of those found in open talk.
-TOLD_DANGER, ASKED_DANGER, ANSWERED_DANGER = 0.2, 0.4, 0.5
-_BACK = re.compile(r"^\W*(?:gå )?(?:tilbage|et skridt tilbage)\W*$", re.I)
 
 
 class ValidateHenvendelseForm(Action):
@@ -64,7 +59,7 @@ class ValidateHenvendelseForm(Action):
             return _ask_next(begun(tracker, heard))
         intake = dict(tracker.get_slot(GIVEN) or {})
         intake.pop("problem", None)
-        question = correction(heard) or (intake.get("last") if _BACK.match(heard.text) else None)
+        question = heard.correction or (intake.get("last") if BACK.match(heard.text) else None)
         if question:
             return _ask_next(reopened(question, intake))
         if self._leaves(dispatcher, tracker, heard, asked, intake):
@@ -85,8 +80,7 @@ class ValidateHenvendelseForm(Action):
             return False  # it means what the button says, whatever the words look like
         told = asked in OPEN_QUESTIONS
         answers_it = not told and read(asked, heard, tracker, intake)
-        enough = TOLD_DANGER if told else ANSWERED_DANGER if answers_it else ASKED_DANGER
-        if heard.urgent and heard.confidence >= enough:
+        if heard.breaks_off(told=told, answers_it=bool(answers_it)):
             # Safety first; was it none, she can go on from what she wrote.
             intake[HELD] = heard.text
             _say(dispatcher, heard.topic, topic=heard.topic)
@@ -133,7 +127,7 @@ def _ask_next(intake: dict) -> list:
 
 
 def _say(dispatcher: CollectingDispatcher, answer: str, *, topic: str = TOPIC, **more) -> None:
-    dispatcher.utter_message(json_message={"answer": answer, "topic": topic, **more})
+    say(dispatcher, answer, topic=topic, **more)
 
 
 def _tell(dispatcher: CollectingDispatcher, asked: str, before: dict, intake: dict) -> None:

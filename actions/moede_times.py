@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from actions.dialogue import YES
 from casework import availability
 from casework.availability import Slot
-from casework.calendar import long_date
 from casework.clock import COPENHAGEN
 from casework.dates import MONTHS, WEEKDAYS
 from casework.models import Appointment
@@ -167,13 +166,6 @@ def label(at: str) -> str:
     """Return a time as it stands on a button: "Torsdag 3. december kl. 10.00"."""
     when = datetime.fromisoformat(at)
     return f"{WEEKDAYS[when.weekday()].capitalize()} {when.day}. {MONTHS[when.month - 1]} kl. {when:%H.%M}"
-
-
-def in_words(start: datetime, end: datetime | None = None) -> str:
-    """Return a time as it is told: "torsdag den 3. december 2026 kl. 10.00-10.30"."""
-    start = start.astimezone(COPENHAGEN)
-    until = f"-{end.astimezone(COPENHAGEN):%H.%M}" if end else ""
-    return f"{long_date(start.date())} kl. {start:%H.%M}{until}"
 
 
 def choices(state: dict) -> list[dict]:

@@ -12,7 +12,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dialogue import NO, YES, Heard, answer_in_between, entity
+from actions.dialogue import NO, YES, Heard, answer_in_between, entity, say
 from casework import clock, own_case, privacy
 from casework.calendar import long_date
 from casework.db import reading, session
@@ -118,7 +118,7 @@ def _leave() -> list:
 
 
 def _say(dispatcher: CollectingDispatcher, answer: str, topic: str, values: dict | None = None) -> None:
-    dispatcher.utter_message(json_message={"answer": answer, "topic": topic, "values": values or {}})
+    say(dispatcher, answer, topic=topic, values=values or {})
 
 
 class ActionAskOwnCaseField(Action):

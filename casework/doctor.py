@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from casework import clock, outbox
+from casework.calendar import short_time
 from casework.db import make_engine
 from casework.errors import ConfigurationError
 from casework.launch import UNREADABLE, Content, Finding, content, used
@@ -182,7 +183,7 @@ def mail(settings: Settings, now: datetime) -> list[Finding]:
         text = "Der er ingen mailserver, så ingen mail bliver sendt."
         return [*found, Finding("ok", area, text, "VEJVISER_SMTP_URL")]
     if (waiting or _listens(settings.port)) and (beat is None or beat < now - MAIL_SILENT):
-        seen = f"siden {beat.astimezone(clock.COPENHAGEN):%d.%m.%Y kl. %H.%M}" if beat else "endnu"
+        seen = f"siden {short_time(beat)}" if beat else "endnu"
         text = f"Processen, der sender mail, har ikke vist sig {seen}. Start den med: vejviser mail send --watch"
         found.append(Finding("fejl", area, text, "Procfile: mail"))
     return found or [Finding("ok", area, "Ingen mail er gået i stå.")]

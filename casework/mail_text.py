@@ -9,8 +9,7 @@ from typing import NamedTuple
 import yaml
 
 from casework import meeting_ics
-from casework.calendar import long_date
-from casework.clock import COPENHAGEN
+from casework.calendar import long_date, long_time
 from casework.enums import MEETING_KINDS
 from casework.models import Appointment, Case, OutgoingMail
 from casework.privacy import email_in
@@ -62,8 +61,8 @@ def _about_meeting(mail: OutgoingMail, appointment: Appointment, now: datetime) 
     words, common, base = _words()[mail.kind], _words()["moeder"], current().public_url
     values = {
         "hvad": MEETING_KINDS[appointment.kind],
-        "tid": when(appointment.start_at, appointment.end_at),
-        "dag": when(appointment.start_at),
+        "tid": long_time(appointment.start_at, appointment.end_at),
+        "dag": long_time(appointment.start_at),
         "sted": meeting_ics.place_of(appointment),
         "link": meeting_ics.link_of(appointment) or common["uden_link"],
         "ny_tid": f"{base}/moede" if base else common["uden_ny_tid"],
@@ -81,15 +80,8 @@ def to_department(kind: str, text: str, due: date, case: Case) -> str:
     return _words()[kind]["tekst"].format(tekst=text, frist=long_date(due), reference=case.reference)
 
 
-def when(start: datetime, end: datetime | None = None) -> str:
-    """Return a time as Danes say it: tirsdag den 1. december 2026 kl. 10.00-10.30."""
-    local = start.astimezone(COPENHAGEN)
-    until = f"-{end.astimezone(COPENHAGEN):%H.%M}" if end else ""
-    return f"{long_date(local.date())} kl. {local:%H.%M}{until}"
-
-
 def _alternatives(appointment: Appointment, common: dict) -> str:
-    times = [when(datetime.fromisoformat(str(iso))) for iso in appointment.alternatives or []]
+    times = [long_time(datetime.fromisoformat(str(iso))) for iso in appointment.alternatives or []]
     if not times:
         return common["ingen_tider"]
     return "\n".join([common["andre_tider"], *(f"- {time}" for time in times)])

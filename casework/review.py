@@ -9,13 +9,14 @@ import random
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from casework import privacy
+from casework.calendar import midnight
 from casework.cases import Actor
 from casework.clock import COPENHAGEN
 from casework.enums import VERDICTS
@@ -297,9 +298,9 @@ def _query(filters: Filters, actor: Actor, now: datetime):
         Conversation.test if filters.test else counted_conversations(), select(Turn.id).where(citizen).exists()
     )
     if filters.since:
-        query = query.where(Conversation.created_at >= _midnight(filters.since))
+        query = query.where(Conversation.created_at >= midnight(filters.since))
     if filters.until:
-        query = query.where(Conversation.created_at < _midnight(filters.until + timedelta(days=1)))
+        query = query.where(Conversation.created_at < midnight(filters.until + timedelta(days=1)))
     if filters.handed_off:
         query = query.where(filed)
     if filters.unsure:
@@ -315,10 +316,6 @@ def _query(filters: Filters, actor: Actor, now: datetime):
         mine = and_(TurnMark.conversation_id == Conversation.id, TurnMark.staff_id == actor.staff_id)
         query = query.where(~select(TurnMark.id).where(mine).exists())
     return query
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), COPENHAGEN).astimezone(timezone.utc)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from casework import clock
-from casework.calendar import long_date
+from casework.calendar import long_date, short_time
 from casework.directory import main_number
 from casework.enums import CASE_PRIORITIES, CASE_STATUSES, CITIZEN_STATUSES, EVENT_KINDS, ROLES
 from casework.overlay import held
@@ -112,7 +112,7 @@ def create_app() -> Flask:
     app.jinja_env.filters.update(
         markdown=lambda text: Markup(_markdown.render(text)),  # noqa: S704 - raw HTML is off in the renderer
         long_date=long_date,
-        moment=lambda when: when.astimezone(clock.COPENHAGEN).strftime("%d.%m.%Y kl. %H.%M"),
+        moment=short_time,
         clock_time=lambda iso: datetime.fromisoformat(iso).astimezone(clock.COPENHAGEN).strftime("%H.%M"),
         label=lambda key, kind: label(kind, key),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from io import BytesIO
 
-from flask import Response, abort, flash, g, make_response, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, g, redirect, render_template, request, send_file, url_for
 
 from casework import cases, clock, danger, drafts, meetings, messages, questions, refusal, registration, related
 from casework.calendar import long_date
@@ -49,7 +49,7 @@ def case_document(reference: str):
         found = cases.read(db, reference, g.actor, clock.now())
         content = case_docx(db, found, g.actor, clock.now(), clock.today())
         name = f"{found.reference}.docx"
-    return _private(send_file(BytesIO(content), DOCX, as_attachment=True, download_name=name))
+    return send_file(BytesIO(content), DOCX, as_attachment=True, download_name=name)
 
 
 @blueprint.get("/sager/<reference>/udkast/<int:number>")
@@ -59,7 +59,7 @@ def case_draft(reference: str, number: int):
     with session() as db, db.begin():
         letter = drafts.find(db, cases.read(db, reference, g.actor, clock.now()), number)
         content, name = to_docx(letter), f"{reference}-{letter.kind}.docx"
-    return _private(send_file(BytesIO(content), DOCX, as_attachment=True, download_name=name))
+    return send_file(BytesIO(content), DOCX, as_attachment=True, download_name=name)
 
 
 @blueprint.post("/sager/<reference>/<verb>")
@@ -118,7 +118,7 @@ def _page(reference: str, *, verb: str = "", given: dict | None = None, error: s
             error=error,
             **(_for_acting(db, found, today) if g.actor.role != "reader" else {}),
         )
-    return _private(make_response(body, status))
+    return body, status
 
 
 def _for_acting(db, found, today: date) -> dict:
@@ -160,12 +160,6 @@ def _with_ready_text(found, verb: str, given: dict) -> dict:
         return {**given, **{f: getattr(text, f) for f in ("reason", "who", "by_when", "attach")}}
     ready = messages.ready_reply(given.get("ready", ""), found, g.actor)
     return {**given, "text": f"{given.get('text', '').rstrip()}\n\n{ready}".strip()}
-
-
-def _private(response: Response) -> Response:
-    """Keep a case out of every cache."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _day(value: str | None) -> date | None:

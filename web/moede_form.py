@@ -15,6 +15,7 @@ from casework.errors import InvalidInput, TooManyTries
 from casework.meetings import Wish
 from casework.models import Case
 from web.moede_times import day_in, moment_in
+from web.submissions import submission_in
 
 FIELDS = ("day", "time", "place", "name", "channel", "value", "email", "subject", "reference", "code")  # as on the page
 # What is asked of a kind; the rest of MEETING_NEEDS would make no sense there.
@@ -116,10 +117,7 @@ def opened(given: dict) -> Case | None:
 
 def submission(given: dict) -> str:
     """Return what tells that the same form is sent twice."""
-    try:
-        return f"moede:{uuid.UUID(given.get('submission', ''))}"
-    except ValueError:
-        return f"moede:{uuid.uuid4()}"
+    return f"moede:{submission_in(given.get('submission')) or uuid.uuid4()}"
 
 
 def chosen(given: dict) -> datetime | None:

@@ -18,6 +18,7 @@ from casework.errors import InvalidInput, InvalidState, TooManyTries
 from casework.models import Case
 from web.access import public
 from web.limits import guesses, limiter
+from web.submissions import submission_in
 
 blueprint = Blueprint("own_case", __name__)
 PAGE = "henvendelse/status.html"
@@ -144,7 +145,7 @@ def _refused(reference: str, error: str, status: int):
 
 
 def _form_id() -> str:
-    try:
-        return str(uuid.UUID(request.form.get("form_id", "")))
-    except ValueError:
-        raise InvalidInput("Siden var for gammel. Prøv igen.") from None
+    known = submission_in(request.form.get("form_id"))
+    if known is None:
+        raise InvalidInput("Siden var for gammel. Prøv igen.")
+    return known

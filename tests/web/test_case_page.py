@@ -13,13 +13,7 @@ from casework.intake import Intake, file_case
 from casework.models import CaseRead, Conversation
 from casework.settings import Smtp, current
 from tests.mailserver import MailServer
-from tests.web.people import Browser, account
-from web import create_app
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
+from tests.web.people import account, signed_in
 
 
 @pytest.fixture
@@ -54,12 +48,6 @@ def case(db):
 def julie(app, case):
     account("Julie")
     return signed_in(app, "Julie")
-
-
-def signed_in(app, name):
-    browser = Browser(app)
-    browser.signs_in(name)
-    return browser
 
 
 def sees(browser, reference):

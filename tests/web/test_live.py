@@ -13,12 +13,6 @@ from casework.db import session
 from casework.models import Conversation
 from tests.stack import Citizen
 from tests.web.people import Browser, account
-from web import create_app
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
 
 
 @pytest.fixture

@@ -16,15 +16,9 @@ from casework.cases import Actor, take
 from casework.db import reading, session
 from casework.models import Case, CaseEvent, Message, OutgoingMail
 from casework.settings import Smtp, current
-from web import create_app
 
 STORY = "Jobcentret har ikke svaret på min ansøgning"
 _addresses = (f"10.9.{a}.{b}" for a, b in itertools.product(range(256), range(256)))
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
 
 
 @pytest.fixture
