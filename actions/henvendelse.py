@@ -9,8 +9,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dialogue import Heard, answer_in_between, entity
-from actions.intake_answers import CONTACT, correction, read
+from actions.dialogue import BACK, Heard, answer_in_between, entity, say
+from actions.intake_answers import CONTACT, read
 from actions.intake_begin import HELD, TOPIC, begun
 from actions.intake_questions import (
     ANONYMOUS,
@@ -46,8 +46,6 @@ FIELD, GIVEN, FORM = "intake_field", "intake", "henvendelse_form"
 LEFT, DONE = "afbrudt", "sendes"
 PART = "henvendelse"  # of those staff can turn off
 LETTER_FORM = "letter_form"
-PLAIN_DANGER = 0.5  # where a name or a yes is asked for, a faint likeness to danger is no danger
-_BACK = re.compile(r"^\W*(?:gå )?(?:tilbage|et skridt tilbage)\W*$", re.I)
 
 
 class ValidateHenvendelseForm(Action):
@@ -62,7 +60,7 @@ class ValidateHenvendelseForm(Action):
             return _ask_next(dispatcher, begun(tracker, heard), kept=tracker.get_slot(GIVEN) or {})
         intake = dict(tracker.get_slot(GIVEN) or {})
         intake.pop("problem", None)
-        question = correction(heard) or (intake.get("last") if _BACK.match(heard.text) else None)
+        question = heard.correction or (intake.get("last") if BACK.match(heard.text) else None)
         if question:
             return _ask_next(dispatcher, reopened(question, intake))
         if self._leaves(dispatcher, tracker, heard, asked, intake):
@@ -81,8 +79,9 @@ class ValidateHenvendelseForm(Action):
         """Return whether the intake is left where it stands; it is not asked again until the citizen wants to."""
         if _is_choice(asked, heard.text):
             return False  # it means what the button says, whatever the words look like
-        answers_it = asked not in OPEN_QUESTIONS and read(asked, heard, tracker, intake)
-        if heard.urgent and (heard.confidence >= PLAIN_DANGER or not answers_it):
+        told = asked in OPEN_QUESTIONS
+        answers_it = not told and read(asked, heard, tracker, intake)
+        if heard.breaks_off(told=told, answers_it=bool(answers_it)):
             # Safety first; was it none, she can go on from what she wrote.
             intake[HELD] = heard.text
             _say(dispatcher, heard.topic, topic=heard.topic)
@@ -144,7 +143,7 @@ def _closed(dispatcher: CollectingDispatcher, intake: dict, off: notices.Standin
 
 
 def _say(dispatcher: CollectingDispatcher, answer: str, *, topic: str = TOPIC, **more) -> None:
-    dispatcher.utter_message(json_message={"answer": answer, "topic": topic, **more})
+    say(dispatcher, answer, topic=topic, **more)
 
 
 def _tell(dispatcher: CollectingDispatcher, asked: str, before: dict, intake: dict) -> None:

@@ -53,7 +53,6 @@ _AUTHORITIES = (
     ("vaerge", re.compile(r"\bværge", re.I)),
     ("foraelder", re.compile(r"\bforæld|\bfar\b|\bmor\b|\bmit barn", re.I)),
 )
-CORRECT = re.compile(r"^ret:(\w+)$")
 # What a citizen may call the thing she wants to correct.
 _CORRECT_WORDS = (
     (re.compile(r"\b(?:telefon|nummer|mail|kontakt|anonym)", re.I), "contact"),
@@ -76,12 +75,6 @@ def read(question: str, heard: Heard, tracker: Tracker, intake: dict) -> dict | 
     if question == "confirm":
         return _confirm(heard)
     return _READERS[question](heard, tracker, intake) if heard.text else None
-
-
-def correction(heard: Heard) -> str | None:
-    """Return the question whose answer a citizen asks to correct by pressing a choice."""
-    found = CORRECT.match(heard.text)
-    return found[1] if found else None
 
 
 def guesses(text: str, tracker: Tracker, intake: dict) -> dict:
@@ -217,9 +210,10 @@ def _needs(heard: Heard, tracker: Tracker, intake: dict) -> dict | None:
     return {**told, **({"language": language[1].lower()} if language else {})}
 
 
-def _language(heard: Heard, tracker: Tracker, intake: dict) -> dict | None:
-    language = LANGUAGES.search(heard.text)
-    return {"language": language[1].lower() if language else heard.text[:40]}
+def language_in(text: str) -> dict:
+    """Return the language an answer names, or its own words where it is none we know."""
+    language = LANGUAGES.search(text)
+    return {"language": language[1].lower() if language else text[:40]}
 
 
 def _authority(heard: Heard, tracker: Tracker, intake: dict) -> dict | None:
@@ -284,7 +278,7 @@ _READERS = {
     "wish": _words("wish"),
     "drafts": _drafts,
     "needs": _needs,
-    "language": _language,
+    "language": lambda heard, tracker, intake: language_in(heard.text),
     "behalf": _words("behalf"),
     "authority": _authority,
     "contact": _contact,

@@ -8,13 +8,14 @@ from rasa_sdk import Tracker
 
 from actions.dialogue import STOP_TOPIC, Heard, entity
 from actions.intake_answers import guesses, read
-from actions.intake_questions import ANONYMOUS, OPEN_QUESTIONS, following
+from actions.intake_questions import ANONYMOUS, following
 from casework import clock, drafts, own_case
 from casework.db import reading
 from casework.taxonomy import taxonomy
 
 TOPIC = "henvendelse.opret"
 HELD, GO_ON = "held", "videre"  # what broke the intake off, and the choice that says it was no emergency
+READ_AGAIN = ("consent", "confirm")  # what is agreed to is asked once more, never taken from what was held back
 MOST_OPEN = 3  # cases offered to be added to
 # Said before the intake began, this tells what happened; a question does not.
 _TELLS_KINDS = ("answer", "calculation", "handoff")
@@ -27,7 +28,7 @@ def begun(tracker: Tracker, heard: Heard) -> dict:
     intake = dict(tracker.get_slot("intake") or {})
     if intake:
         held, asked = intake.pop(HELD, None), following(intake, clock.today())
-        if held and entity(tracker, "punkt") == GO_ON and asked in OPEN_QUESTIONS:
+        if held and entity(tracker, "punkt") == GO_ON and asked not in (None, *READ_AGAIN):
             intake |= read(asked, Heard(held, None, 0), tracker, intake) or {}
         return {**intake, **_drafted(tracker)}
     with reading() as db:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 
 from rasa_sdk import Action, Tracker
@@ -11,9 +10,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import moede_own as own
 from actions import moede_times as times
-from actions.dialogue import YES, Heard, answer_in_between, entity
-from actions.henvendelse import PLAIN_DANGER
-from actions.moede_answers import NEED, correction, read
+from actions.dialogue import BACK, YES, Heard, answer_in_between, entity, say
+from actions.moede_answers import NEED, read
 from actions.moede_begin import GO_ON, HELD, begun, contact_said
 from actions.moede_finish import finish
 from actions.moede_questions import (
@@ -42,6 +40,7 @@ from actions.moede_questions import (
 )
 from casework import availability, clock, meetings, notices
 from casework.answers import answers
+from casework.calendar import long_time
 from casework.db import reading, session
 from casework.enums import MEETING_KINDS, MEETING_NEEDS
 from casework.errors import InvalidInput, SlotTaken, SwitchedOff
@@ -52,7 +51,6 @@ FIELD, STATE = "moede_field", "moede"
 LEFT, DONE = "afbrudt", "klar"
 PART = "moede"  # of those staff can turn off
 SURE_OF_ANOTHER = 0.8  # a question that names a day is a wish for that day, unless it clearly asks about something else
-_BACK = re.compile(r"^\W*(?:gå )?(?:tilbage|et skridt tilbage)\W*$", re.I)
 _OF_ONE_TURN = ("problem", "note", "why", "away")
 HELD_AT_MOST = timedelta(minutes=30)  # however long she writes, so that nobody keeps a time for good
 _PRESSED = ("ret:", times.TIME, NEED, own.ONE, "moede:")
@@ -76,7 +74,7 @@ class ValidateMoedeForm(Action):
             if heard.topic == state["topic"] or entity(tracker, "punkt") == GO_ON:
                 return _go(dispatcher, tracker, {**state, "as_before": True}, now)
             return _go(dispatcher, tracker, begun(tracker, heard, now, known=state), now)
-        question = correction(heard) or (state.get("last") if _BACK.match(heard.text) else None)
+        question = heard.correction or (state.get("last") if BACK.match(heard.text) else None)
         if question:
             return _go(dispatcher, tracker, reopened(question, state), now)
         if self._asks_something_else(heard, asked, state):
@@ -95,16 +93,16 @@ class ValidateMoedeForm(Action):
         """Return whether the dialogue is left where it stands; it can be taken up again."""
         if _is_choice(asked, heard.text) and not heard.says_stop:
             return False  # it means what the button says, whatever the words look like
-        if heard.urgent and (
-            heard.confidence >= PLAIN_DANGER or self._answer(asked, heard, tracker, state, now) is None
-        ):
+        told = asked == SUBJECT
+        answers_it = not told and self._answer(asked, heard, tracker, state, now) is not None
+        if heard.breaks_off(told=told, answers_it=answers_it):
             if asked == SUBJECT:
                 state[HELD] = heard.text  # was it no emergency, she goes on from what she wrote
-            _say(dispatcher, heard.topic, topic=heard.topic)
+            say(dispatcher, heard.topic, topic=heard.topic)
             return True
         if heard.says_stop or (heard.wants_to_stop and self._answer(asked, heard, tracker, state, now) is None):
             _let_go(tracker.sender_id, now)
-            _say(dispatcher, "moede.stoppet", topic="bot.start_forfra", values={"hvad": state["topic"]})
+            say(dispatcher, "moede.stoppet", topic="bot.start_forfra", values={"hvad": state["topic"]})
             return True
         return False
 
@@ -128,7 +126,7 @@ class ValidateMoedeForm(Action):
             return _go(dispatcher, tracker, begun(tracker, heard, now, known=state), now)
         if answer is None:
             key = f"moede.{asked}.forstod_ikke"
-            _say(dispatcher, key if key in answers() else "henvendelse.forstod_ikke", topic=state["topic"])
+            say(dispatcher, key if key in answers() else "henvendelse.forstod_ikke", topic=state["topic"])
             return _go(dispatcher, tracker, {**state, "as_before": True}, now)
         if "ret" in answer:
             return _go(dispatcher, tracker, reopened(answer["ret"], state), now)
@@ -194,7 +192,7 @@ def _go(dispatcher: CollectingDispatcher, tracker: Tracker, state: dict, now: da
 def _closed(dispatcher: CollectingDispatcher, state: dict, off: notices.Standing) -> list:
     """Say that nothing can be booked now, and leave the dialogue where it stands; it is confirmed anew."""
     values = {**off.words(PART), "begyndt": any(name in state for name in (KIND, "start", "day"))}
-    _say(dispatcher, "drift.moede", topic=state["topic"], values=values)
+    say(dispatcher, "drift.moede", topic=state["topic"], values=values)
     left = {name: value for name, value in state.items() if name not in (CONFIRM, SURE, "refused")}
     return [SlotSet(STATE, left), SlotSet(FIELD, LEFT), SlotSet("requested_slot", None)]
 
@@ -217,10 +215,10 @@ def _held(dispatcher: CollectingDispatcher, conversation_id: str, state: dict, n
         state = {k: v for k, v in state.items() if k not in ("start", "day", "clock", "holds", "since")}
         return {**state, "note": note, "why": str(error), "tried": start}
     if lost:
-        _say(dispatcher, "moede.holdt_igen", topic=state["topic"])
+        say(dispatcher, "moede.holdt_igen", topic=state["topic"])
     elif not again and state["topic"] == BOOK:
-        values = {"tid": times.in_words(times.moment(start)), "hvordan": state["kind"]}
-        _say(dispatcher, "moede.holdt", topic=BOOK, values=values)
+        values = {"tid": long_time(times.moment(start)), "hvordan": state["kind"]}
+        say(dispatcher, "moede.holdt", topic=BOOK, values=values)
     return {**state, "holds": start, "since": state["since"] if again else now.isoformat()}
 
 
@@ -252,10 +250,6 @@ def _let_go(conversation_id: str, now: datetime) -> None:
             meetings.release(db, held.code, now)
 
 
-def _say(dispatcher: CollectingDispatcher, answer: str, *, topic: str, **more) -> None:
-    dispatcher.utter_message(json_message={"answer": answer, "topic": topic, **more})
-
-
 class ActionAskMoedeField(Action):
     """Asks one question about the meeting."""
 
@@ -283,10 +277,10 @@ class ActionAskMoedeField(Action):
             "ringes_op": kind == "telefon" and reached({**state, "kind": None}) is not None,
         }
         if state.get("start"):
-            values["tid"] = times.in_words(times.moment(state["start"]))
+            values["tid"] = long_time(times.moment(state["start"]))
         if question in (CONFIRM, SURE):
             values |= _summary(state)
-        _say(dispatcher, f"moede.{question}", topic=state["topic"], values=values)
+        say(dispatcher, f"moede.{question}", topic=state["topic"], values=values)
         return events
 
 
@@ -313,7 +307,7 @@ def _summary(state: dict) -> dict:
         return {"hensyn": needs_in_words(state), "hvor": state.get("place") or place, "kontakt": contact and contact[1]}
     with reading() as db:
         meeting = meetings.find_id(db, state["meeting"])
-        return {"slags": MEETING_KINDS[meeting.kind], "gammel_tid": times.in_words(meeting.start_at, meeting.end_at)}
+        return {"slags": MEETING_KINDS[meeting.kind], "gammel_tid": long_time(meeting.start_at, meeting.end_at)}
 
 
 class ActionMoede(Action):
@@ -329,6 +323,6 @@ class ActionMoede(Action):
         refused, kept = state.get("refused"), {name: state[name] for name in KEPT if state.get(name)}
         if refused:
             values = {"fravaer": state.get("away"), "hvad": state["topic"], "hvordan": state.get("kind")}
-            _say(dispatcher, f"moede.{refused}", topic=state["topic"], values=values)
+            say(dispatcher, f"moede.{refused}", topic=state["topic"], values=values)
         known = dict(tracker.get_slot("moede_kept") or {})
         return [SlotSet(STATE, None), SlotSet(FIELD, None), SlotSet("moede_kept", {**known, **kept})]

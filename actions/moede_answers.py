@@ -6,12 +6,11 @@ import re
 from datetime import date, datetime, time
 
 from actions.dialogue import NO, SKIP, YES, Heard
-from actions.intake_answers import CONTACT, LANGUAGES
+from actions.intake_answers import CONTACT, LANGUAGES, language_in
 from actions.moede_questions import CONFIRM, DAY_TIME, KIND, NAME, NEEDS, PLACE, REACH, SUBJECT
 from actions.moede_times import written
 from casework.time_reading import read_wish
 
-CORRECT = re.compile(r"^ret:(\w+)$")
 NEED, KIND_OF = "behov:", "moede:"
 NAME_TOKEN = re.compile(r"\[navn \d+\]")
 _KINDS = (
@@ -87,12 +86,6 @@ def needs_in(text: str) -> list[str]:
 def read(question: str, heard: Heard, state: dict, today: date) -> dict | None:
     """Return what the latest message answers to `question`, or None when it cannot be read as an answer."""
     return _READERS[question](heard, state, today) if heard.text else None
-
-
-def correction(heard: Heard) -> str | None:
-    """Return the question whose answer she asks to correct by pressing a choice."""
-    found = CORRECT.match(heard.text)
-    return found[1] if found else None
 
 
 def _kind(heard: Heard, state: dict, today: date) -> dict | None:
@@ -177,11 +170,6 @@ def _needs_read(heard: Heard, state: dict, today: date) -> dict | None:
     return {**found, **({"language": language[1].lower()} if language else {})}
 
 
-def _language(heard: Heard, state: dict, today: date) -> dict | None:
-    language = LANGUAGES.search(heard.text)
-    return {"language": language[1].lower() if language else heard.text[:40]}
-
-
 def _confirm(heard: Heard, state: dict, today: date) -> dict | None:
     if re.match(r"^\W*(?:book|send|ja|ok|godkend|bestil)", heard.text, re.I):
         return {CONFIRM: True}
@@ -205,7 +193,7 @@ _READERS = {
     REACH: _contact,
     SUBJECT: _subject,
     NEEDS: _needs_read,
-    "language": _language,
+    "language": lambda heard, state, today: language_in(heard.text),
     CONFIRM: _confirm,
     "sure": _sure,
 }

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from actions.dialogue import Heard
 from actions.moede_questions import OWN_TIME
-from actions.moede_times import in_words
 from casework import meetings, meetings_open, privacy
+from casework.calendar import long_time
 from casework.db import reading, session
 from casework.enums import MEETING_KINDS
 from casework.errors import TooManyTries
@@ -26,7 +26,7 @@ def of_this(conversation_id: str, now: datetime) -> list[dict]:
     """Return the meetings of a conversation that can be moved or cancelled: number and what a button says."""
     with reading() as db:
         return [
-            {"id": a.id, "label": f"{MEETING_KINDS[a.kind]} {in_words(a.start_at)}", "kind": a.kind}
+            {"id": a.id, "label": f"{MEETING_KINDS[a.kind]} {long_time(a.start_at)}", "kind": a.kind}
             for a in meetings.of_conversation(db, conversation_id)
             if a.status in meetings.UPCOMING and a.start_at > now
         ]
@@ -75,7 +75,7 @@ def told(appointment: Appointment, conversation_id: str) -> dict:
     return {
         "slags": MEETING_KINDS[appointment.kind],
         "hvordan": appointment.kind,
-        "hvornaar": in_words(appointment.start_at, _end(appointment)),
+        "hvornaar": long_time(appointment.start_at, _end(appointment)),
         "anmodet": appointment.status == "anmodet",
         "nummer": appointment.id if appointment.conversation_id == conversation_id else None,
     }

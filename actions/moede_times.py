@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from actions.dialogue import YES
 from casework import availability
 from casework.availability import Slot
-from casework.calendar import long_date
 from casework.clock import COPENHAGEN
 from casework.dates import MONTHS, WEEKDAYS
 from casework.models import Appointment
@@ -132,16 +131,17 @@ def read_time(text: str, state: dict, now: datetime) -> dict | None:
             return {"beyond": way}
     if _MORE.search(text):
         return {}
-    wish = read_wish(text, now.astimezone(COPENHAGEN).date())
+    today = now.astimezone(COPENHAGEN).date()
+    wish = read_wish(text, today)
     if wish.says_something:
-        return _wished(text, wish, offered)
+        return _wished(text, wish, refined(wish_of(state, today), wish), offered)
     return {"beyond": "dag"} if _ANOTHER_DAY.search(text) else None
 
 
-def _wished(text: str, wish: TimeWish, offered: list[str]) -> dict:
-    """Return the time a wish names so closely that it is a choice, or the wish."""
-    exact = wish.exact()
-    if exact:
+def _wished(text: str, wish: TimeWish, together: TimeWish, offered: list[str]) -> dict:
+    """Return the time a wish names so closely, with what was said before, that it is a choice; or the wish."""
+    exact = wish.exact() or (together.exact() if wish.names_hours else None)
+    if exact and not together.problem:
         return {"start": written(datetime.combine(*exact)), "wished": text}
     meant = [at for at in offered if wish.allows(moment(at))]
     one_time = [h for part in wish.parts for h in part.hours if h[0] == h[1]]
@@ -166,13 +166,6 @@ def label(at: str) -> str:
     """Return a time as it stands on a button: "Torsdag 3. december kl. 10.00"."""
     when = datetime.fromisoformat(at)
     return f"{WEEKDAYS[when.weekday()].capitalize()} {when.day}. {MONTHS[when.month - 1]} kl. {when:%H.%M}"
-
-
-def in_words(start: datetime, end: datetime | None = None) -> str:
-    """Return a time as it is told: "torsdag den 3. december 2026 kl. 10.00-10.30"."""
-    start = start.astimezone(COPENHAGEN)
-    until = f"-{end.astimezone(COPENHAGEN):%H.%M}" if end else ""
-    return f"{long_date(start.date())} kl. {start:%H.%M}{until}"
 
 
 def choices(state: dict) -> list[dict]:

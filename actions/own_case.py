@@ -12,11 +12,11 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dialogue import NO, YES, Heard, answer_in_between, entity
+from actions.dialogue import NO, YES, Heard, answer_in_between, entity, say
 from casework import clock, own_case, privacy
 from casework.calendar import long_date
 from casework.db import reading, session
-from casework.enums import CASE_STATUSES
+from casework.enums import CITIZEN_STATUSES
 from casework.errors import InvalidState, TooManyTries
 from casework.models import Case
 
@@ -96,7 +96,7 @@ def _opened(conversation_id: str, reference: str, token: str) -> str | None:
     with session() as db, db.begin():
         code = privacy.known_values(db, conversation_id).get(token, "")
         privacy.forget(db, conversation_id, token)
-        case = own_case.open_case(db, reference, code, clock.now())
+        case = own_case.open_case(db, reference, code, clock.now(), place=own_case.CHAT)
         return case.reference if case else None
 
 
@@ -118,7 +118,7 @@ def _leave() -> list:
 
 
 def _say(dispatcher: CollectingDispatcher, answer: str, topic: str, values: dict | None = None) -> None:
-    dispatcher.utter_message(json_message={"answer": answer, "topic": topic, "values": values or {}})
+    say(dispatcher, answer, topic=topic, values=values or {})
 
 
 class ActionAskOwnCaseField(Action):
@@ -174,7 +174,7 @@ def _told(conversation_id: str, references: list[str]) -> list[dict]:
 def _about(db, case: Case, mine: set[int]) -> dict:
     return {
         "reference": case.reference,
-        "status": CASE_STATUSES[case.status],
+        "status": CITIZEN_STATUSES[case.status],
         "trin": case.status,
         "aaben": own_case.is_open(case),
         "svardato": long_date(case.respond_by),

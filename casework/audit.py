@@ -6,12 +6,13 @@ import csv
 import io
 import re
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Integer, String, cast, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
+from casework.calendar import midnight
 from casework.cases import Actor
 from casework.clock import COPENHAGEN
 from casework.enums import ACCESS_KINDS, EVENT_KINDS
@@ -210,14 +211,10 @@ def _runs(text: str) -> list[tuple[int, int]]:
 def _within(column, filters: Filters) -> list:
     found = []
     if filters.first:
-        found.append(column >= _midnight(filters.first))
+        found.append(column >= midnight(filters.first))
     if filters.last:
-        found.append(column < _midnight(filters.last + timedelta(days=1)))
+        found.append(column < midnight(filters.last + timedelta(days=1)))
     return found
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), COPENHAGEN).astimezone(timezone.utc)
 
 
 def _who(key: str) -> tuple[str, int]:

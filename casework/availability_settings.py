@@ -50,6 +50,20 @@ def seed(session: Session) -> None:
             set_hours(session, kind, [(day, time(10), time(15)) for day in _DEFAULT_DAYS[kind]])
 
 
+def proposed_hours(session: Session) -> list[str]:
+    """Return the kinds citizens can book whose hours are still the system's own proposal.
+
+    Those of the telephone are the adviser's own; nobody has said when she is at the library or elsewhere.
+    """
+    found = []
+    for about in kinds(session):
+        proposal = [] if about.kind == "telefon" else [(day, time(10), time(15)) for day in _DEFAULT_DAYS[about.kind]]
+        hours = [(period.weekday, period.start, period.end) for period in hours_of(session, about.kind)]
+        if about.open and proposal and hours == proposal:
+            found.append(about.kind)
+    return found
+
+
 def kinds(session: Session) -> list[MeetingKind]:
     """Return the kinds of meetings in the order people read them, also those that are closed."""
     order = list(MEETING_KINDS)

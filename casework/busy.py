@@ -12,7 +12,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from casework.busy_times import Busy, Unreadable, read_apart
-from casework.clock import COPENHAGEN
+from casework.calendar import short_time
 from casework.db import reading, session
 from casework.errors import InvalidInput, NotFound
 from casework.models import Appointment
@@ -71,7 +71,7 @@ def told(calendar: BusyCalendar) -> str:
     """Return how it goes with a calendar, in words for staff."""
     if calendar.fetched_at is None:
         return f"Aldrig hentet. {calendar.problem}".strip() if calendar.tried_at else "Ikke hentet endnu."
-    when = calendar.fetched_at.astimezone(COPENHAGEN).strftime("%d.%m.%Y kl. %H.%M")
+    when = short_time(calendar.fetched_at)
     if calendar.tried_at and calendar.tried_at > calendar.fetched_at:
         return f"{calendar.problem} Tiderne herfra er fra {when}.".strip()
     return f"Hentet {when}. {calendar.problem}".strip()

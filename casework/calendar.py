@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
 
 import holidays
 from babel.dates import format_date
 
+from casework.clock import COPENHAGEN
 from casework.errors import OutsideCalendar
 
 # From 2024 store bededag is a working day (fact kal-store-bededag); no later year than this has been checked
@@ -87,3 +88,20 @@ def add_working_days(start: date, count: int) -> date:
 def long_date(day: date) -> str:
     """Return `day` as Danes say it: mandag den 21. december 2026."""
     return format_date(day, "EEEE 'den' d. MMMM y", locale="da")
+
+
+def long_time(start: datetime, end: datetime | None = None) -> str:
+    """Return a time as Danes say it: tirsdag den 1. december 2026 kl. 10.00-10.30."""
+    start = start.astimezone(COPENHAGEN)
+    until = f"-{end.astimezone(COPENHAGEN):%H.%M}" if end else ""
+    return f"{long_date(start.date())} kl. {start:%H.%M}{until}"
+
+
+def short_time(moment: datetime) -> str:
+    """Return a moment as lists show it: 01.12.2026 kl. 10.00."""
+    return moment.astimezone(COPENHAGEN).strftime("%d.%m.%Y kl. %H.%M")
+
+
+def midnight(day: date) -> datetime:
+    """Return when a day begins in Copenhagen, in UTC."""
+    return datetime.combine(day, time(), COPENHAGEN).astimezone(timezone.utc)

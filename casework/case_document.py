@@ -11,10 +11,9 @@ from docx.shared import Cm, Pt, RGBColor
 from sqlalchemy.orm import Session
 
 from casework import drafts
-from casework.calendar import long_date
+from casework.calendar import long_date, short_time
 from casework.case_json import full_json
 from casework.cases import Actor
-from casework.clock import COPENHAGEN
 from casework.conversations import transcript
 from casework.enums import (
     CASE_PRIORITIES,
@@ -40,7 +39,8 @@ def case_docx(session: Session, case: Case, actor: Actor, now: datetime, today: 
     _prepare(document, case, today)
     document.add_heading(f"Sag {case.reference}", level=1)
     document.add_paragraph(
-        f"Hentet {_moment(now)} af {actor.name}. Indeholder personoplysninger. Må kun gives til dem, der skal se dem."
+        f"Hentet {short_time(now)} af {actor.name}. Indeholder personoplysninger. "
+        "Må kun gives til dem, der skal se dem."
     )
     _facts(document, _heading_facts(case, today))
     shown = full_json(session, case, today)
@@ -55,7 +55,7 @@ def case_docx(session: Session, case: Case, actor: Actor, now: datetime, today: 
         "Beskeder mellem borger og borgerrådgiver",
         [
             (
-                f"{'Fra borgeren' if m.kind == 'borger' else MESSAGE_KINDS[m.kind]}, {_moment(m.at)}, "
+                f"{'Fra borgeren' if m.kind == 'borger' else MESSAGE_KINDS[m.kind]}, {short_time(m.at)}, "
                 f"{MESSAGE_WAYS[m.way].lower()}",
                 m.text,
             )
@@ -80,8 +80,8 @@ def _heading_facts(case: Case, today: date) -> list[tuple[str, str]]:
     return [
         ("Status", CASE_STATUSES[case.status]),
         ("Prioritet", CASE_PRIORITIES[priority_now(case, today)]),
-        ("Modtaget", _moment(case.created_at)),
-        ("Lukket", _moment(case.closed_at) if case.closed_at else "Nej"),
+        ("Modtaget", short_time(case.created_at)),
+        ("Lukket", short_time(case.closed_at) if case.closed_at else "Nej"),
         ("Sagsbehandler", case.assigned_to.name if case.assigned_to else "Ingen endnu"),
         ("Kontakt", contact),
         ("Må tale med afdelingen", "Ja" if case.consent_forward else "Nej"),
@@ -109,13 +109,13 @@ def _citizens_words(case: Case, shown: dict) -> list[tuple[str, str]]:
 
 def _questions(case: Case):
     for q in case.questions:
-        yield f"Til {short_unit(q.unit)}, {_moment(q.asked_at)}. Svar senest {long_date(q.due)}", q.text
+        yield f"Til {short_unit(q.unit)}, {short_time(q.asked_at)}. Svar senest {long_date(q.due)}", q.text
         if q.answered_at:
-            yield f"Svar fra {short_unit(q.unit)}, {_moment(q.answered_at)}", q.answer or ""
+            yield f"Svar fra {short_unit(q.unit)}, {short_time(q.answered_at)}", q.answer or ""
 
 
 def _turn_line(turn) -> str:
-    line = f"{_SPEAKERS[turn.who]}, {_moment(turn.at)}"
+    line = f"{_SPEAKERS[turn.who]}, {short_time(turn.at)}"
     if turn.topic:
         line += f". Forstået som: {label('topics', turn.topic)} ({turn.confidence * 100:.0f} %)"
     return line
@@ -123,7 +123,7 @@ def _turn_line(turn) -> str:
 
 def _event_line(event) -> str:
     who = f", {event.staff.name}" if event.staff else ""
-    return f"{EVENT_KINDS.get(event.kind, event.kind)}, {_moment(event.at)}{who}"
+    return f"{EVENT_KINDS.get(event.kind, event.kind)}, {short_time(event.at)}{who}"
 
 
 def _prepare(document, case: Case, today: date) -> None:
@@ -177,10 +177,6 @@ def _said(document, title: str, entries: list[tuple[str, str]]) -> None:
 def _printable(text: str) -> str:
     """Return a text that XML can hold, whatever was once stored."""
     return "".join(c for c in text if c in "\n\t" or ord(c) >= 32)
-
-
-def _moment(when: datetime) -> str:
-    return when.astimezone(COPENHAGEN).strftime("%d.%m.%Y kl. %H.%M")
 
 
 def _date(day: date, over: bool) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from casework import clock, texts
+from casework.calendar import short_time
 from casework.db import reading
 from casework.errors import NotFound
 from casework.revision_diff import as_lines
@@ -66,9 +67,5 @@ def show(key: str, day: datetime | None, kind: str) -> None:
 
 def _heading(key: str, said: InForce) -> str:
     origin = f"rettelse {said.edit.id}" if said.edit else "filernes tekst"
-    until = f"til {_moment(said.until)}" if said.until else "og gælder stadig"
-    return f"{key}: {origin}, fra {_moment(said.since)} {until}"
-
-
-def _moment(when: datetime) -> str:
-    return when.astimezone(clock.COPENHAGEN).strftime("%d.%m.%Y kl. %H.%M")
+    until = f"til {short_time(said.until)}" if said.until else "og gælder stadig"
+    return f"{key}: {origin}, fra {short_time(said.since)} {until}"

@@ -15,6 +15,7 @@ from casework.settings import current
 EVERY_SECONDS = 3
 AFTER_TROUBLE_SECONDS = 30
 BESIDE_SECONDS = 60  # between looks at what else is to be done
+BEAT_SECONDS = 60  # between signs of life, which `vejviser doctor` looks for
 STATES = {
     "venter": "venter",
     "taget": "er ved at blive sendt",
@@ -23,6 +24,7 @@ STATES = {
     "opgivet": "er opgivet",
     "uvist": "er måske sendt; de bliver ikke sendt igen",
 }
+_beaten = float("-inf")
 
 
 @click.group("mail")
@@ -64,13 +66,24 @@ def _beside() -> None:
 
 
 def _once(settings) -> float:
-    """Send what is due and return how long to wait; a database that is away is waited for."""
+    """Send what is due, say that this process is alive, and return how long to wait; a database that is away is waited
+    for."""
     try:
         mail.send_due(settings)
+        _beat()
     except SQLAlchemyError as error:
         click.echo(f"Mail venter: {type(error).__name__}", err=True)
         return AFTER_TROUBLE_SECONDS
     return EVERY_SECONDS
+
+
+def _beat() -> None:
+    global _beaten
+    if time.monotonic() - _beaten < BEAT_SECONDS:
+        return
+    with session() as db, db.begin():
+        outbox.beat(db, clock.now())
+    _beaten = time.monotonic()
 
 
 @mail_group.command("status")

@@ -11,16 +11,20 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from casework import privacy
+from casework import danger, privacy
 from casework.errors import NotFound
-from casework.models import Case, Conversation, Turn
+from casework.models import Conversation, Turn
 
 NAME_QUESTIONS = ("contact_name", "behalf", "navn")  # of the intake and of a letter
 CODE_QUESTIONS = ("case_code", "meeting_code")  # of the dialogues about a case and about a meeting
-# Who answers with one of these when asked for a name has something else to say; it must be heard, most of all danger.
-_NO_NAME = re.compile(
-    r"\b(?:jeg (?!hedder|er\b)|mig|ham|hende|ikke|vil|kan|skal|slår|slaar|dø|doe|hjælp|hjaelp|stop|annuller|fortryd)\b",
-    re.I,
+# Words no name is made of, and somebody who does something else than being called so.
+_CRY = re.compile(
+    r"\b(?:hjælp|hjaelp|ikke|vil|dø|død|doe|dør|ihjel|selvmord\w*|livet|leve|lever|piller\w*|overdosis|hæng\w*|skær\w*|"
+    r"slår|slaar|slog|slået|banker|tæ(?:sk|v)\w*|spark\w*|kvæl\w*|dræb\w*|tru(?:er|et|ede)|vold\w*|kniv\w*|pistol\w*|"
+    r"våben|gevær\w*|økse|blod\w*|bange|låst|låser|gemmer|krænke\w*|misbrug\w*|rører|sove|sover|gaden|hjemløs|smidt|"
+    r"kommer|står|ligger|svarer|trækker|mit liv|eget liv|stop|annuller|fortryd)\b|"
+    r"(?-i:\b(?:[Jj]eg|han|hun)\s+(?!hedder\b|er\b|kaldes\b|bliver kaldt\b|og\b)[a-zæøå])",
+    re.IGNORECASE,
 )
 
 
@@ -57,18 +61,21 @@ def hear(session: Session, conversation: Conversation, text: str, now: datetime,
     text = privacy.clean(text)
     known = privacy.known_values(session, conversation.id)
     choice = _chosen(session, conversation, text)
-    if conversation.awaiting in NAME_QUESTIONS and choice is None and _may_be_name(text):
-        masked = privacy.mask_whole(text, "navn", known)
-    elif conversation.awaiting in CODE_QUESTIONS:
-        masked = privacy.mask_code(text, known)
-    else:
-        masked = privacy.mask(text, known)
+    masked = masked_answer(text, None if choice else conversation.awaiting, known)
     privacy.remember(session, conversation.id, masked.values)
     noted = {"value": choice["value"] if choice else None, "answers": conversation.awaiting}
     turn = _add(session, conversation, "citizen", choice["label"] if choice else masked.text, now)
     turn.content = {name: said for name, said in noted.items() if said} or None
     turn.mark = mark
     return turn
+
+
+def masked_answer(text: str, question: str | None, known: dict[str, str] | None = None) -> privacy.Masked:
+    """Return the answer to a question as it is kept and sent on. What is asked for a name is one as a whole, unless it
+    asks something or may be a cry for help: that must be heard whatever was asked."""
+    if question in NAME_QUESTIONS and "?" not in text and len(text.split()) <= 8 and not _CRY.search(text):
+        return privacy.mask_whole(text, "navn", known)
+    return privacy.mask_code(text, known) if question in CODE_QUESTIONS else privacy.mask(text, known)
 
 
 def meaning(turn: Turn) -> str:
@@ -102,16 +109,10 @@ def turns_after(session: Session, conversation_id: str, number: int) -> list[Tur
 
 
 def note_understanding(session: Session, turn_id: int, topic: str | None, confidence: float) -> None:
-    """Note on a citizen's turn what it was taken to mean. Danger makes the cases of the conversation urgent at once."""
+    """Note on a citizen's turn what it was taken to mean. Danger makes the cases of the conversation urgent at once;
+    see casework/danger.py."""
     session.execute(update(Turn).where(Turn.id == turn_id).values(topic=topic, confidence=confidence))
-    if topic and topic.startswith("akut."):
-        own = select(Turn.conversation_id).where(Turn.id == turn_id).scalar_subquery()
-        session.execute(
-            update(Case)
-            .where(Case.conversation_id == own)
-            .values(danger=True)
-            .execution_options(synchronize_session=False)
-        )
+    danger.note(session, session.get(Turn, turn_id, populate_existing=True))
 
 
 def latest_answer(session: Session, conversation_id: str) -> dict | None:
@@ -132,12 +133,6 @@ def words_met(session: Session, conversation_id: str) -> frozenset[str]:
         select(Turn.content).where(Turn.conversation_id == conversation_id, Turn.who == "assistant")
     )
     return frozenset(word for content in contents for word in (content or {}).get("words", []))
-
-
-def spoke_of_danger(session: Session, conversation_id: str) -> bool:
-    """Return whether anything the citizen said was understood as an emergency."""
-    query = select(Turn.id).where(Turn.conversation_id == conversation_id, Turn.topic.like("akut.%")).limit(1)
-    return session.scalar(query) is not None
 
 
 def transcript(session: Session, conversation_id: str) -> list[Turn]:
@@ -168,10 +163,10 @@ def _chosen(session: Session, conversation: Conversation, text: str) -> dict | N
     shown = [(content or {}).get("choices", []) for content in recent]
     latest = next((choices for choices in shown if choices), [])
     typed = text.strip(" .!").casefold()
-    named = (choice for choice in latest if choice["label"].casefold() == typed)
+    named = (
+        choice
+        for choice in latest
+        if choice["label"].casefold() == typed or (danger.GO_ON in choice["value"] and danger.denies(text))
+    )
     pressed = (choice for choices in shown for choice in choices if choice["value"] == text)
     return next(pressed, None) or next(named, None)
-
-
-def _may_be_name(text: str) -> bool:
-    return "?" not in text and len(text.split()) <= 8 and not _NO_NAME.search(text)

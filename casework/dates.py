@@ -44,15 +44,16 @@ class FoundDate:
     problem: str | None = None
 
 
-def _any(words) -> str:
+def any_of(words) -> str:
+    """Return the pattern that finds one of these words, the longest first."""
     return "|".join(sorted(words, key=len, reverse=True))
 
 
-_MONTH_NUMBERS = {name[:n]: i + 1 for i, name in enumerate(MONTHS) for n in (3, len(name))} | {"sept": 9}
+MONTH_NUMBERS = {name[:n]: i + 1 for i, name in enumerate(MONTHS) for n in (3, len(name))} | {"sept": 9}
 _ORDINAL_NUMBERS = {word: i + 1 for i, word in enumerate(ORDINALS)}
 _WEEKDAY_NUMBERS = {w: i for i, w in enumerate(WEEKDAYS)} | {"loerdag": 5, "lordag": 5, "soendag": 6, "sondag": 6}
-_MONTH, _ORDINAL, _WEEKDAY = _any(_MONTH_NUMBERS), _any(_ORDINAL_NUMBERS), _any(_WEEKDAY_NUMBERS)
-_COUNT = rf"(\d{{1,3}}|{_any(NUMBERS)})"
+_MONTH, _ORDINAL, _WEEKDAY = any_of(MONTH_NUMBERS), any_of(_ORDINAL_NUMBERS), any_of(_WEEKDAY_NUMBERS)
+_COUNT = rf"(\d{{1,3}}|{any_of(NUMBERS)})"
 _ROUGHLY = r"(?:ca\.?|cirka|omkring|omtrent|engang|rundt om|vist|nok)"
 _SEP = r"\s?[./-]\s?"
 _YEAR = r"(20\d\d|sidste år)"
@@ -69,7 +70,7 @@ _VAGUE = re.compile(
     r"|\b(?:i|før|efter)\s+(?:foråret|efteråret|vinteren|sommeren|sommer|vinter|jul|påsken?|sommerferien|ferien)\b"
     r"|\b(?:i\s+)?(?:sidste|denne|forrige)\s+(?:uge|måned|maaned)\b|\bsidste\s+år\b|\b(?:i\s+)?uge\s+\d{1,2}\b|\bi\s+20\d\d\b"
 )
-_MONTH_ALONE = re.compile(rf"^\W*(?:i\s+)?(?:{_MONTH})(?:\s+20\d\d)?\W*$|\bi\s+(?:{_any(MONTHS)})\b")
+_MONTH_ALONE = re.compile(rf"^\W*(?:i\s+)?(?:{_MONTH})(?:\s+20\d\d)?\W*$|\bi\s+(?:{any_of(MONTHS)})\b")
 _FUTURE = re.compile(
     rf"\bi\s?(?:over)?morgen\b|\bnæste\s+(?:uge|måned|{_WEEKDAY})\b|\bpå\s+(?:{_WEEKDAY})\b|\bom\s+{_COUNT}\s+(?:dage?|uger?|måned)"
 )
@@ -148,7 +149,7 @@ def _read_dated(match: re.Match, today: date) -> FoundDate:
     groups = match.groupdict()
     number = groups["day"]
     day = int(number) if number.isdigit() else _ORDINAL_NUMBERS[number]
-    month = int(groups["month"]) if groups["month"].isdigit() else _MONTH_NUMBERS[groups["month"]]
+    month = int(groups["month"]) if groups["month"].isdigit() else MONTH_NUMBERS[groups["month"]]
     made = _day_month(day, month, groups.get("year"), today)
     said = groups.get("weekday")
     if said and made.day and made.day.weekday() != _WEEKDAY_NUMBERS[said]:

@@ -7,7 +7,7 @@ import shutil
 import socket
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import redis
@@ -20,7 +20,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from casework import clock, notices
+from casework import clock, notices, outbox
+from casework.calendar import short_time
 from casework.db import make_engine
 from casework.enums import SERVICE_PARTS
 from casework.errors import ConfigurationError
@@ -30,6 +31,10 @@ from casework.settings import ROOT, Settings
 
 LEVELS = {"fejl": "FEJL", "bekraeft": "BEKRÆFT", "ok": "OK"}
 MIN_FREE_BYTES = 1_000_000_000
+MAIL_LATELY = timedelta(days=14)  # what was given up before that is no news
+MAIL_LONG = timedelta(hours=1)
+MAIL_SILENT = timedelta(minutes=5)
+MAIL_NAMED = 5
 ASSET = Path("dkfds") / "dist" / "css" / "dkfds.min.css"
 
 
@@ -39,7 +44,7 @@ def given() -> dict[str, str]:
 
 
 def system(environment: Mapping[str, str]) -> list[Finding]:
-    """Return what was found of settings, database, model, disk, assets, texts and processes."""
+    """Return what was found of settings, database, model, disk, assets, texts, processes and mail."""
     try:
         settings = Settings.read(dict(environment))
     except ConfigurationError as error:
@@ -56,6 +61,7 @@ def system(environment: Mapping[str, str]) -> list[Finding]:
         *texts(),
         *processes(settings),
         *switches(settings),
+        *mail(settings, clock.now()),
     ]
 
 
@@ -169,7 +175,7 @@ def switches(settings: Settings) -> list[Finding]:
     area, where = "Drift", "/personale/drift"
     text = "{} er slukket siden {} af {}: {}"
     told = [
-        Finding("bekraeft", area, text.format(SERVICE_PARTS[n.part], _local(n.since), n.who, n.reason), where)
+        Finding("bekraeft", area, text.format(SERVICE_PARTS[n.part], short_time(n.since), n.who, n.reason), where)
         for n in found.off
     ]
     if found.notice:
@@ -177,8 +183,42 @@ def switches(settings: Settings) -> list[Finding]:
     return told or [Finding("ok", area, "Intet er slukket, og der er ingen driftsbesked.")]
 
 
-def _local(moment: datetime) -> str:
-    return f"{moment.astimezone(clock.COPENHAGEN):%d.%m.%Y kl. %H.%M}"
+def mail(settings: Settings, now: datetime) -> list[Finding]:
+    """Say of which cases a mail was given up, may not have come, or waits for long, and whether the process that sends
+    it is alive. Says nothing where the database cannot tell; `database` does."""
+    area, url = "Mail", make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return []
+    engine = make_engine(settings.database_url).execution_options(write=False)
+    try:
+        with Session(engine, future=True) as db:
+            lately = {state: outbox.stuck(db, state, since=now - MAIL_LATELY) for state in ("opgivet", "uvist")}
+            waiting = outbox.stuck(db, "venter", before=now - MAIL_LONG)
+            beat = outbox.last_beat(db)
+    except SQLAlchemyError:
+        return []
+    finally:
+        engine.dispose()
+    told = (
+        (lately["opgivet"], "er opgivet de seneste 14 dage. Sig det til modtageren på en anden måde."),
+        (lately["uvist"], "er måske ikke nået frem de seneste 14 dage. Den bliver ikke sendt igen; spørg modtageren."),
+        (waiting, "har ventet over en time. Svarer mailserveren? Se: vejviser mail status"),
+    )
+    found = [Finding("bekraeft", area, f"Mail om {_cases(refs)} {text}") for refs, text in told if refs]
+    if settings.smtp is None:
+        text = "Der er ingen mailserver, så ingen mail bliver sendt."
+        return [*found, Finding("ok", area, text, "VEJVISER_SMTP_URL")]
+    if (waiting or _listens(settings.port)) and (beat is None or beat < now - MAIL_SILENT):
+        seen = f"siden {short_time(beat)}" if beat else "endnu"
+        text = f"Processen, der sender mail, har ikke vist sig {seen}. Start den med: vejviser mail send --watch"
+        found.append(Finding("fejl", area, text, "Procfile: mail"))
+    return found or [Finding("ok", area, "Ingen mail er gået i stå.")]
+
+
+def _cases(references: list[str]) -> str:
+    """Return the cases as they are named in a line: the first few, and how many more."""
+    named, more = ", ".join(references[:MAIL_NAMED]), len(references) - MAIL_NAMED
+    return named if more <= 0 else f"{named} og {more} {'anden sag' if more == 1 else 'andre'}"
 
 
 def _listens(port: int) -> bool:

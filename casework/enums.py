@@ -7,12 +7,14 @@ ROLES = {"reader": "Læser", "adviser": "Borgerrådgiver", "administrator": "Adm
 CASE_STATUSES = {
     "ny": "Ny",
     "i_gang": "I gang",
-    "afventer_forvaltning": "Afventer forvaltningen",
-    "afventer_borger": "Afventer borgeren",
+    "afventer_forvaltning": "Venter på kommunens svar",
+    "afventer_borger": "Venter på borgeren",
     "afsluttet": "Afsluttet",
     "tilbagetrukket": "Trukket tilbage",
     "afvist": "Afvist",
 }
+CITIZEN_STATUSES = {**CASE_STATUSES, "afventer_borger": "Venter på dig"}
+"""The statuses as the citizen reads them."""
 OPEN_STATUSES = ("ny", "i_gang", "afventer_forvaltning", "afventer_borger")
 
 CASE_PRIORITIES = {"akut": "Akut", "frist": "Frist", "normal": "Normal"}
@@ -36,6 +38,8 @@ EVENT_KINDS = {
     "udskudt": "Ny svardato til borgeren",
     "ikke_fulgt": "Anbefaling ikke fulgt",
     "kompetence": "Kompetence rettet",
+    "fare": "Akut: fare",
+    "ikke_fare": "Ikke akut: ingen fare nu",
     "knyttet": "Knyttet til en anden sag",
     "genaabnet": "Genåbnet",
     "afvist": "Afvist",

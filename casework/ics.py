@@ -18,13 +18,14 @@ LATEST_YEARS = 5  # no deadline here is longer than a year; later than this is a
 
 
 @lru_cache(maxsize=1)
-def _words() -> dict:
+def words() -> dict:
+    """Return what calendar files say."""
     return yaml.safe_load((ROOT / "bot" / "ics.yml").read_text(encoding="utf-8"))
 
 
 def kinds() -> dict[str, dict]:
     """Return title and text of each kind of deadline that can be put in a calendar."""
-    return _words()["kinds"]
+    return words()["kinds"]
 
 
 def deadline_event(kind: str, day: date, made_at: datetime) -> bytes:
@@ -41,16 +42,16 @@ def deadline_event(kind: str, day: date, made_at: datetime) -> bytes:
         raise InvalidInput("Den dag er gået, så den kan ikke lægges i kalenderen.")
     if day > made_on + timedelta(days=366 * LATEST_YEARS):
         raise InvalidInput("Den dag ligger for langt ude i fremtiden. Er årstallet rigtigt?")
-    words = kinds()[kind]
+    told = kinds()[kind]
     event = Event()
     event.add("uid", f"{kind}-{day.isoformat()}@vejviser")
     event.add("dtstamp", made_at)
     event.add("dtstart", day)
     event.add("dtend", day + timedelta(days=1))
-    event.add("summary", words["title"])
-    event.add("description", "\n\n".join([words["text"], _words()["guidance"], _words()["made_by"]]))
+    event.add("summary", told["title"])
+    event.add("description", "\n\n".join([told["text"], words()["guidance"], words()["made_by"]]))
     event.add("transp", "TRANSPARENT")  # a deadline does not make the day busy
-    event.add_component(_reminder(words["title"], min(REMIND_DAYS, max(0, (day - made_on).days - 1))))
+    event.add_component(_reminder(told["title"], min(REMIND_DAYS, max(0, (day - made_on).days - 1))))
     calendar = Calendar()
     calendar.add("prodid", "-//Vejviser//Borgerraadgiveren i Lyngby-Taarbaek//DA")
     calendar.add("version", "2.0")

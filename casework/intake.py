@@ -13,9 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from casework import drafts, notices, outbox, privacy
+from casework import danger, drafts, notices, outbox, privacy
 from casework.competence import assess
-from casework.conversations import hashed, spoke_of_danger
+from casework.conversations import hashed
 from casework.directory import center_of
 from casework.enums import AUTHORITIES, CONTACT_CHANNELS, NEEDS
 from casework.errors import InvalidInput
@@ -111,7 +111,8 @@ def file_case(
     notices.refuse_if_off(session, "henvendelse", now)
     deadline = klagefrist_for(intake.decision_date, intake.omraade, today, from_letter=intake.from_letter)
     values = privacy.known_values(session, conversation_id) if conversation_id else {}
-    urgent = bool(conversation_id) and spoke_of_danger(session, conversation_id)
+    alarms = danger.alarms(session, conversation_id) if conversation_id else danger.Alarms([], [])
+    urgent = bool(alarms.standing)
     contact = None if intake.anonymous else privacy.resolve(intake.contact_value, values)
     case = Case(
         reference=_reference(session, today.year),
@@ -161,6 +162,8 @@ def file_case(
             session.add(case)
             session.flush()
             session.add(CaseEvent(case_id=case.id, at=now, kind="oprettet", text=""))
+            if alarms.denied:
+                session.add(CaseEvent(case_id=case.id, at=now, kind=danger.LOWERED, text=danger.DENIED))
             if main:
                 session.add(CaseEvent(case_id=main.id, at=now, kind="foelgesag", text=f"{case.reference}."))
             if intake.with_drafts and conversation_id and not intake.anonymous:

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from casework import accessibility_statement
 from casework.answers import answers, sources
+from casework.availability_settings import proposed_hours
+from casework.enums import MEETING_KINDS
 from casework.overlay import overlay
 from casework.settings import ROOT, SETTINGS
 from casework.staff import demo_users
@@ -95,7 +97,7 @@ def launch(
     session: Session, environment: Mapping[str, str], today: date, found: Content | None = None
 ) -> list[Finding]:
     """Return what must be mended or confirmed by the kommune before citizens are let in."""
-    running = [*operation(environment), *accounts(session)]
+    running = [*operation(environment), *accounts(session), *meeting_hours(session)]
     try:
         found = found or content()
     except UNREADABLE:
@@ -169,6 +171,19 @@ def accessibility(found: Content, today: date) -> list[Finding]:
     if accessibility_statement.overdue(found.statement, today):
         listed.append(Finding("bekraeft", area, "Erklæringen er ikke gået igennem inden for et år.", where))
     return listed or [Finding("ok", area, "Erklæringen er udfyldt.")]
+
+
+def meeting_hours(session: Session) -> list[Finding]:
+    """Return the kinds of meetings that can be booked at hours only the system has proposed."""
+    area, where = "Møder", "/personale/kalender/indstillinger"
+    try:
+        proposed = proposed_hours(session)
+    except SQLAlchemyError:
+        return []  # the accounts say that the database does not answer
+    return [
+        Finding("bekraeft", area, f"{MEETING_KINDS[kind]}: tiderne er systemets forslag. Sæt rådgiverens egne.", where)
+        for kind in proposed
+    ] or [Finding("ok", area, "Borgerrådgiveren har selv sat tiderne for møder.")]
 
 
 def contacts(found: Content, today: date) -> list[Finding]:

@@ -11,7 +11,7 @@ from casework import conversations, privacy
 from casework.answers import render
 from casework.cases import Actor
 from casework.errors import InvalidInput, InvalidState, NotFound
-from casework.models import Conversation, Staff, Turn
+from casework.models import Conversation, ConversationRead, Staff, Turn
 
 OPEN_FOR = timedelta(minutes=30)  # without a sign of life from the staff page the chat counts as closed
 QUIET_FOR = timedelta(minutes=10)  # a person who has not written for so long is not there any more
@@ -131,8 +131,31 @@ def state(conversation: Conversation) -> str:
     return "person" if conversation.staff_id else "venter" if conversation.waiting_since else ""
 
 
+def read(session: Session, conversation_id: str, actor: Actor, now: datetime) -> Conversation:
+    """Return a conversation and log that `actor` opened it. Raises NotFound.
+
+    Who writes in it sees the page again after each line: that is one opening until she has been away for a while.
+    """
+    conversation = find(session, conversation_id)
+    again = conversation.staff_id == actor.staff_id and has_opened(session, conversation_id, actor, now - QUIET_FOR)
+    if not again:
+        session.add(ConversationRead(at=now, conversation_id=conversation_id, staff_id=actor.staff_id))
+        session.flush()
+    return conversation
+
+
+def has_opened(session: Session, conversation_id: str, actor: Actor, since: datetime) -> bool:
+    """Return whether it is logged that `actor` has opened the conversation since then."""
+    query = select(ConversationRead.id).where(
+        ConversationRead.conversation_id == conversation_id,
+        ConversationRead.staff_id == actor.staff_id,
+        ConversationRead.at >= since,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def find(session: Session, conversation_id: str) -> Conversation:
-    """Return a conversation by its id. Raises NotFound."""
+    """Return a conversation by its id. Raises NotFound. Who shows it to staff calls `read`."""
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
         raise NotFound("Samtalen findes ikke.")

@@ -46,7 +46,7 @@ def send_due(settings: Settings, *, most: int = 100) -> int:
 
 def _send(settings: Settings, mail: Claimed) -> bool:
     try:
-        server = _connect(settings.smtp)
+        server = _connect(settings.smtp, in_the_clear=mail.reply_to is None)
     except (OSError, smtplib.SMTPException) as error:
         return _failed(mail, _named(error))
     try:
@@ -65,8 +65,9 @@ def _send(settings: Settings, mail: Claimed) -> bool:
             server.close()
 
 
-def _connect(smtp: Smtp) -> smtplib.SMTP:
-    """Return a connection, encrypted where the server can; a password is never sent in the clear to another machine."""
+def _connect(smtp: Smtp, *, in_the_clear: bool) -> smtplib.SMTP:
+    """Return a connection, encrypted where the server can. To another machine a password is never sent in the clear,
+    nor what a person has written, unless it may go `in_the_clear`."""
     context = ssl.create_default_context()
     if smtp.tls:
         server = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=TIMEOUT_SECONDS, context=context)
@@ -79,9 +80,9 @@ def _connect(smtp: Smtp) -> smtplib.SMTP:
             server.starttls(context=context)
             server.ehlo()
             encrypted = True
+        if not encrypted and smtp.host not in _LOCAL and (smtp.user or not in_the_clear):
+            raise smtplib.SMTPNotSupportedError("no TLS")
         if smtp.user:
-            if not encrypted and smtp.host not in _LOCAL:
-                raise smtplib.SMTPNotSupportedError("no TLS")
             server.login(smtp.user, smtp.password)
     except BaseException:
         server.close()
@@ -127,7 +128,10 @@ def _written(settings: Settings, mail: Claimed) -> bytes:
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:32]}@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"
+    if mail.reply_to:
+        message["Reply-To"] = mail.reply_to
+    else:
+        message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text, cte="quoted-printable")
     if mail.attachment:
         params = {"method": "PUBLISH", "charset": "utf-8"}

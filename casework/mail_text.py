@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
 import yaml
 
 from casework import meeting_ics
-from casework.calendar import long_date
-from casework.clock import COPENHAGEN
+from casework.calendar import long_date, long_time
 from casework.enums import MEETING_KINDS
-from casework.models import Appointment, OutgoingMail
+from casework.models import Appointment, Case, OutgoingMail
 from casework.privacy import email_in
 from casework.settings import ROOT, current
 
@@ -35,6 +34,7 @@ class Written(NamedTuple):
     subject: str
     text: str
     attachment: Attachment | None = None
+    reply_to: str | None = None  # the person who wrote it; else it is sent by the system itself
 
 
 def written(mail: OutgoingMail, now: datetime) -> Written | None:
@@ -45,8 +45,12 @@ def written(mail: OutgoingMail, now: datetime) -> Written | None:
 
 def _about_case(mail: OutgoingMail) -> Written | None:
     words, base = _words()[mail.kind], current().public_url
-    values = {"reference": mail.case.reference, "link": f"{base}/status" if base else words["uden_link"]}
-    return Written(mail.recipient, words["emne"].format(**values), words["tekst"].format(**values))
+    link = f"{base}/status" if base else words.get("uden_link", "")
+    values = {"reference": mail.case.reference, "link": link}
+    subject = words["emne"].format(**values)
+    if mail.staff:
+        return Written(mail.recipient, subject, mail.text, reply_to=mail.staff.email)
+    return Written(mail.recipient, subject, words["tekst"].format(**values))
 
 
 def _about_meeting(mail: OutgoingMail, appointment: Appointment, now: datetime) -> Written | None:
@@ -57,8 +61,8 @@ def _about_meeting(mail: OutgoingMail, appointment: Appointment, now: datetime) 
     words, common, base = _words()[mail.kind], _words()["moeder"], current().public_url
     values = {
         "hvad": MEETING_KINDS[appointment.kind],
-        "tid": when(appointment.start_at, appointment.end_at),
-        "dag": when(appointment.start_at),
+        "tid": long_time(appointment.start_at, appointment.end_at),
+        "dag": long_time(appointment.start_at),
         "sted": meeting_ics.place_of(appointment),
         "link": meeting_ics.link_of(appointment) or common["uden_link"],
         "ny_tid": f"{base}/moede" if base else common["uden_ny_tid"],
@@ -71,15 +75,13 @@ def _about_meeting(mail: OutgoingMail, appointment: Appointment, now: datetime) 
     return Written(address, words["emne"].format(**values), words["tekst"].format(**values), file)
 
 
-def when(start: datetime, end: datetime | None = None) -> str:
-    """Return a time as Danes say it: tirsdag den 1. december 2026 kl. 10.00-10.30."""
-    local = start.astimezone(COPENHAGEN)
-    until = f"-{end.astimezone(COPENHAGEN):%H.%M}" if end else ""
-    return f"{long_date(local.date())} kl. {local:%H.%M}{until}"
+def to_department(kind: str, text: str, due: date, case: Case) -> str:
+    """Return what a mail to a department says: the adviser's own text, the day an answer is due, the case's number."""
+    return _words()[kind]["tekst"].format(tekst=text, frist=long_date(due), reference=case.reference)
 
 
 def _alternatives(appointment: Appointment, common: dict) -> str:
-    times = [when(datetime.fromisoformat(str(iso))) for iso in appointment.alternatives or []]
+    times = [long_time(datetime.fromisoformat(str(iso))) for iso in appointment.alternatives or []]
     if not times:
         return common["ingen_tider"]
     return "\n".join([common["andre_tider"], *(f"- {time}" for time in times)])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from functools import lru_cache
 
-import yaml
 from icalendar import Alarm, Calendar, Event, Timezone, vCalAddress
 
 from casework.clock import COPENHAGEN
+from casework.ics import words
 from casework.models import Appointment
-from casework.settings import ROOT, current
+from casework.settings import current
 
 REMIND = (timedelta(days=1), timedelta(hours=1))  # before it begins
 PRODID = "-//Vejviser//Borgerraadgiveren i Lyngby-Taarbaek//DA"
@@ -35,12 +34,6 @@ TZNAME:CET
 END:STANDARD
 END:VTIMEZONE
 """
-
-
-@lru_cache(maxsize=1)
-def words() -> dict:
-    """Return what calendar files say."""
-    return yaml.safe_load((ROOT / "bot" / "ics.yml").read_text(encoding="utf-8"))
 
 
 def event(appointment: Appointment, now: datetime) -> bytes:

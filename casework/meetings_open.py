@@ -11,7 +11,9 @@ from casework import meetings_read
 from casework.conversations import hashed
 from casework.errors import NotFound, TooManyTries
 from casework.models import Appointment, WrongCode
-from casework.own_case import WAIT, WRONG_AN_HOUR
+
+WRONG_AN_HOUR = 10  # a code has twenty signs; this only keeps a conversation from being used for trying them
+WAIT = "Der er prøvet for mange gange. Vent en time, og prøv igen."
 
 
 def open_meeting(session: Session, code: str, conversation_id: str, now: datetime) -> Appointment | None:
@@ -30,5 +32,5 @@ def open_meeting(session: Session, code: str, conversation_id: str, now: datetim
         return meetings_read.find(session, code)
     except NotFound:
         session.execute(delete(WrongCode).where(WrongCode.at < now - timedelta(days=1)))
-        session.add(WrongCode(at=now, reference_hash=tried))
+        session.add(WrongCode(at=now, reference_hash=tried, place_hash=""))
         return None

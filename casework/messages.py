@@ -20,7 +20,7 @@ from casework.privacy import clean, email_in
 from casework.settings import ROOT, current
 from casework.urgency import short_unit
 
-_GAP = re.compile(r"\[skriv [^\]\n]+\]")  # what a ready reply leaves for a person to fill in
+GAP = re.compile(r"\[skriv [^\]\n]+\]")  # what a ready reply leaves for a person to fill in
 NEW_DATE = "{ny_dato}"
 MAIL = "besked"  # in bot/mail.yml: there is something to read, not what
 
@@ -158,7 +158,7 @@ def _add(session, case, kind, text, actor, now, way, *, event: str | None = None
 def _ready(text: str, missing: str, way: str) -> str:
     """Return a text fit for the citizen. Raises InvalidInput as `reply`."""
     text = written(text, missing)
-    gap = _GAP.search(text)
+    gap = GAP.search(text)
     if gap:
         raise InvalidInput(f"Teksten er ikke færdig. Udfyld „{gap[0]}“, før du sender.")
     _check_way(way)

@@ -259,6 +259,8 @@ class OutgoingMail(Base):
     case_id = sa.Column(sa.ForeignKey("cases.id", ondelete="CASCADE"), index=True)  # one of the two is set, or both
     appointment_id = sa.Column(sa.ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
     recipient = sa.Column(Encrypted)
+    text = sa.Column(Encrypted)  # of a mail a person wrote, until it is sent or given up; else bot/mail.yml has it all
+    staff_id = sa.Column(sa.ForeignKey("staff.id"))  # who wrote it, and gets the reply
     state = sa.Column(sa.String(12), nullable=False)
     attempts = sa.Column(sa.Integer, nullable=False, default=0)
     created_at = sa.Column(Moment, nullable=False)
@@ -270,16 +272,26 @@ class OutgoingMail(Base):
 
     case = relationship("Case")
     appointment = relationship("Appointment")
+    staff = relationship("Staff")
     __table_args__ = (_one_of("state", MAIL_STATES), sa.Index("ix_outgoing_mail_state_due_at", "state", "due_at"))
 
 
 class WrongCode(Base):
-    """A wrong try at a reference and its code; only a hash of what was typed is kept, and only for a day."""
+    """A wrong try at a reference and its code; only hashes of what was typed and from where, and only for a day."""
 
     __tablename__ = "wrong_codes"
     id = sa.Column(sa.Integer, primary_key=True)
     at = sa.Column(Moment, nullable=False)
     reference_hash = sa.Column(sa.String(64), nullable=False, index=True)
+    place_hash = sa.Column(sa.String(64), nullable=False, default="", server_default="")
+
+
+class Heartbeat(Base):
+    """When a process that no port shows was last alive."""
+
+    __tablename__ = "heartbeats"
+    name = sa.Column(sa.String(20), primary_key=True)
+    at = sa.Column(Moment, nullable=False)
 
 
 class Message(Base):
@@ -308,6 +320,7 @@ class Question(Base):
     id = sa.Column(sa.Integer, primary_key=True)
     case_id = sa.Column(sa.ForeignKey("cases.id", ondelete="CASCADE"), nullable=False, index=True)
     unit = sa.Column(sa.String(60), nullable=False)
+    address = sa.Column(Encrypted)  # where it was mailed; empty when the adviser sent it herself
     text = sa.Column(Encrypted, nullable=False)
     asked_at = sa.Column(Moment, nullable=False)
     staff_id = sa.Column(sa.ForeignKey("staff.id"))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from casework.mail_text import Attachment, written
-from casework.models import Appointment, Case, OutgoingMail
+from casework.cases import Actor
+from casework.errors import InvalidInput
+from casework.mail_text import Attachment, to_department, written
+from casework.models import Appointment, Case, Heartbeat, OutgoingMail
 from casework.privacy import email_in
 from casework.settings import current
 
 RECEIPT = "kvittering"
+MAX_ADDRESS = 200
+BEAT = "mail"
 # After each try that failed: growing pauses, about two days in all, then it is given up.
 PAUSES = tuple(timedelta(seconds=s) for s in (15, 60, 300, 1800, 7200, 21600, 43200, 86400))
 CLAIM_LASTS = timedelta(minutes=10)  # who has had a mail for longer than that has died
@@ -32,6 +37,7 @@ class Claimed:
     subject: str
     text: str
     attachment: Attachment | None = None
+    reply_to: str | None = None  # the person who wrote it; else it is sent by the system itself
 
 
 def queue(session: Session, case: Case, kind: str, now: datetime, *, key: str | None = None) -> bool:
@@ -76,6 +82,56 @@ def _add(session: Session, key: str, kind: str, now: datetime, due_at: datetime,
         session.add(OutgoingMail(key=key, kind=kind, **waiting, **values))
 
 
+def queue_written(
+    session: Session,
+    case: Case,
+    kind: str,
+    text: str,
+    address: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    key: str,
+    due: date,
+) -> None:
+    """Queue a mail a person has written to somebody she has chosen, about something due; replies go to her.
+
+    The text is kept encrypted until it has been handed over or given up. Raises InvalidInput when there is no mail
+    server or the address is not one address.
+    """
+    if not current().smtp:
+        raise InvalidInput("Systemet har ingen mailserver. Send selv teksten med sikker post.")
+    session.add(
+        OutgoingMail(
+            key=key,
+            kind=kind,
+            case_id=case.id,
+            recipient=address_of(address),
+            text=to_department(kind, text, due, case),
+            staff_id=actor.staff_id,
+            state="venter",
+            attempts=0,
+            created_at=now,
+            due_at=now,
+            problem="",
+        )
+    )
+
+
+def address_of(text: str) -> str:
+    """Return the one e-mail address a field holds. Raises InvalidInput."""
+    address = text.strip()
+    if len(address) > MAX_ADDRESS or not re.fullmatch(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}", address):
+        raise InvalidInput("Mailadressen kan ikke læses. Skriv én adresse, for eksempel navn@ltk.dk.")
+    return address
+
+
+def written_about(session: Session, case: Case) -> dict[str, OutgoingMail]:
+    """Return by key the mails people have written about a case, the oldest first."""
+    query = select(OutgoingMail).where(OutgoingMail.case_id == case.id, OutgoingMail.staff_id.is_not(None))
+    return {mail.key: mail for mail in session.scalars(query.order_by(OutgoingMail.id))}
+
+
 def is_queued(session: Session, case: Case, kind: str = RECEIPT) -> bool:
     """Return whether a mail of this kind has been queued about a case."""
     query = select(OutgoingMail.id).where(OutgoingMail.case_id == case.id, OutgoingMail.kind == kind).limit(1)
@@ -89,11 +145,14 @@ def claim(session: Session, now: datetime) -> Claimed | None:
     nobody knows, and it is never sent a second time.
     """
     stale = OutgoingMail.claimed_at < now - CLAIM_LASTS
-    _change(session, [OutgoingMail.state == "afleveres", stale], state="uvist", problem="afbrudt", claim=None)
+    lost = {"state": "uvist", "problem": "afbrudt", "claim": None, "text": None}
+    _change(session, [OutgoingMail.state == "afleveres", stale], **lost)
     _change(session, [OutgoingMail.state == "taget", stale], state="venter", claim=None)
     due = [OutgoingMail.state == "venter", OutgoingMail.due_at <= now]
     while True:
-        found = session.scalar(select(OutgoingMail.id).where(*due).order_by(OutgoingMail.due_at).limit(1))
+        found = session.scalar(
+            select(OutgoingMail.id).where(*due).order_by(OutgoingMail.due_at, OutgoingMail.id).limit(1)
+        )
         if found is None:
             return None
         token = str(uuid.uuid4())
@@ -114,26 +173,55 @@ def handing_over(session: Session, mail: Claimed, now: datetime) -> bool:
 
 
 def sent(session: Session, mail: Claimed, now: datetime) -> None:
-    """Note that the server has taken it; the address is kept no longer."""
-    _change(session, _ours(mail, "afleveres"), state="sendt", sent_at=now, recipient=None, problem="", claim=None)
+    """Note that the server has taken it; address and text are kept no longer."""
+    values = {"state": "sendt", "sent_at": now, "recipient": None, "text": None, "problem": "", "claim": None}
+    _change(session, _ours(mail, "afleveres"), **values)
 
 
 def unknown(session: Session, mail: Claimed, problem: str) -> None:
     """Note that the server may or may not have taken it: it is not sent again."""
-    _change(session, _ours(mail, "afleveres"), state="uvist", problem=problem[:80], claim=None)
+    _change(session, _ours(mail, "afleveres"), state="uvist", problem=problem[:80], claim=None, text=None)
 
 
 def failed(session: Session, mail: Claimed, now: datetime, problem: str, *, for_good: bool = False) -> None:
     """Note that the server did not take it: it is due again after a longer pause than the last, or given up."""
     tries = session.scalar(select(OutgoingMail.attempts).where(OutgoingMail.id == mail.id)) or 1
     given_up = for_good or tries > len(PAUSES)
-    values = {"state": "opgivet"} if given_up else {"state": "venter", "due_at": now + PAUSES[tries - 1]}
+    values = {"state": "opgivet", "text": None} if given_up else {"state": "venter", "due_at": now + PAUSES[tries - 1]}
     _change(session, _ours(mail, "taget", "afleveres"), problem=problem[:80], claim=None, **values)
 
 
 def counts(session: Session) -> dict[str, int]:
     """Return how many mails stand in each state."""
     return dict(session.execute(select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)).all())
+
+
+def beat(session: Session, now: datetime) -> None:
+    """Note that the process that sends mail is alive."""
+    found = session.get(Heartbeat, BEAT)
+    if found is None:
+        session.add(Heartbeat(name=BEAT, at=now))
+    else:
+        found.at = now
+
+
+def last_beat(session: Session) -> datetime | None:
+    """Return when the process that sends mail was last alive; None when it never was."""
+    return session.scalar(select(Heartbeat.at).where(Heartbeat.name == BEAT))
+
+
+def stuck(session: Session, state: str, *, since: datetime | None = None, before: datetime | None = None) -> list[str]:
+    """Return what the mails in a state are about, queued since or before a moment, the oldest first: the references of
+    cases, and "et møde" for meetings without one."""
+    query = select(func.coalesce(Case.reference, "et møde")).select_from(OutgoingMail)
+    query = query.outerjoin(Case, OutgoingMail.case_id == Case.id)
+    query = query.where(OutgoingMail.state == state)
+    if since:
+        query = query.where(OutgoingMail.created_at >= since)
+    if before:
+        overdue = or_(OutgoingMail.attempts > 0, OutgoingMail.due_at < before)  # a reminder waits for its day
+        query = query.where(OutgoingMail.created_at < before, overdue)
+    return list(dict.fromkeys(session.scalars(query.order_by(OutgoingMail.id))))
 
 
 def _ours(mail: Claimed, *states: str) -> list:

@@ -17,10 +17,18 @@ from casework.errors import InvalidInput, InvalidState, TooManyTries
 from casework.intake import plain_code
 from casework.models import Case, CaseEvent, Message, WrongCode
 from casework.related import contact_hash
+from casework.sign_in import address_key
 
-WRONG_AN_HOUR = 10
 NOT_FOUND = "Vi kan ikke finde en sag med det nummer og den kode."
-WAIT = "Der er prøvet for mange gange. Vent en time, og prøv igen."
+WAIT = "Der er prøvet for mange gange. Vent fem minutter, og prøv igen."
+CHAT = "chat"  # all conversations are one place: a stranger has as many of them as she likes
+# Who guesses waits; who has the receipt does not, for what strangers try elsewhere is not counted against her place.
+# A place has FREE wrong tries in an hour at one reference, then one each five minutes. When CROWDED wrong tries have
+# come from everywhere, it has one before it waits. Is that enough? A sign of the code has at most 9 chances in 256
+# (intake._code), so the best guess is right (9/256)^10 = 2.9e-15 of the times. A million addresses at one reference,
+# 12 tries an hour each, are right once in 1 / (1e6 * 12 * 2.9e-15) hours: more than 3,000 years.
+FREE, CROWDED = 10, 50
+SPACING = timedelta(minutes=5)
 _REFERENCE = re.compile(r"\bBR[\s-]?(\d{4})[\s-]?([2-9A-HJKMNP-Z]{5})\b", re.IGNORECASE)
 
 
@@ -30,18 +38,16 @@ def reference_in(text: str) -> str | None:
     return f"BR-{found[1]}-{found[2].upper()}" if found else None
 
 
-def open_case(session: Session, reference: str, code: str, now: datetime) -> Case | None:
+def open_case(session: Session, reference: str, code: str, now: datetime, *, place: str | None) -> Case | None:
     """Return the case a citizen names with reference and code, or None when one of them is wrong.
 
-    The caller commits also when it is None: a wrong try is noted, and after some in an hour nobody may try this
-    reference. Raises TooManyTries then. A reference that exists and one that does not are treated the same.
+    `place` is the network address she comes from, or CHAT. The caller commits also when it is None: a wrong try is
+    noted, and after some from one place nobody there may try this reference for a while. Raises TooManyTries then,
+    whatever the code. A reference that exists and one that does not are treated the same.
     """
     reference = reference_in(reference) or reference.strip().upper()
-    tried = hashed(reference)
-    recent = select(func.count(WrongCode.id)).where(
-        WrongCode.reference_hash == tried, WrongCode.at > now - timedelta(hours=1)
-    )
-    if session.scalar(recent) >= WRONG_AN_HOUR:
+    tried, where = hashed(reference), CHAT if place == CHAT else address_key(place)
+    if _must_wait(session, tried, where, now):
         raise TooManyTries(WAIT)
     case = session.scalar(select(Case).where(Case.reference == reference))
     # Compared also when there is no case, so that the time it takes tells nothing.
@@ -49,8 +55,17 @@ def open_case(session: Session, reference: str, code: str, now: datetime) -> Cas
     if case is not None and right:
         return case
     session.execute(delete(WrongCode).where(WrongCode.at < now - timedelta(days=1)))
-    session.add(WrongCode(at=now, reference_hash=tried))
+    session.add(WrongCode(at=now, reference_hash=tried, place_hash=where))
     return None
+
+
+def _must_wait(session: Session, tried: str, where: str, now: datetime) -> bool:
+    lately = (WrongCode.reference_hash == tried, WrongCode.at > now - timedelta(hours=1))
+    everywhere = session.scalar(select(func.count(WrongCode.id)).where(*lately))
+    here, last = session.execute(
+        select(func.count(WrongCode.id), func.max(WrongCode.at)).where(*lately, WrongCode.place_hash == where)
+    ).one()
+    return here >= (1 if everywhere >= CROWDED else FREE) and last > now - SPACING
 
 
 def of_conversation(session: Session, conversation_id: str) -> list[Case]:

@@ -20,7 +20,8 @@ from jinja2.sandbox import SandboxedEnvironment
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from casework import clock, privacy
+from casework import privacy
+from casework.calendar import short_time
 from casework.cases import Actor
 from casework.enums import (
     CASE_STATUSES,
@@ -305,7 +306,7 @@ def _page():
 
 def _moment(when: datetime | str) -> str:
     when = datetime.fromisoformat(when) if isinstance(when, str) else when
-    return when.astimezone(clock.COPENHAGEN).strftime("%d.%m.%Y kl. %H.%M")
+    return short_time(when)
 
 
 def why_not(session: Session, found: Holdings, now: datetime) -> list[str]:

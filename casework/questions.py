@@ -1,4 +1,7 @@
-"""Questions to departments: asked only with the citizen's leave, answered within three weeks by the statute § 17."""
+"""Questions to departments: asked only with the citizen's leave, answered within three weeks by the statute § 17.
+
+The adviser sends them herself, or presses "Send som e-mail": then `mail_to` is where, or empty for what is known.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,19 @@ from datetime import date, datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from casework import outbox
 from casework.calendar import is_working_day, long_date
 from casework.cases import TAKEN, Actor, find, log, move, written
+from casework.directory import unit_entry
 from casework.enums import OPEN_STATUSES
 from casework.errors import InvalidInput, InvalidState, NotFound
 from casework.frister import udtalelse_frist
-from casework.models import Case, Question
+from casework.messages import GAP, NEW_DATE
+from casework.models import Case, OutgoingMail, Question
 from casework.taxonomy import taxonomy
 from casework.urgency import short_unit
+
+MAIL = "afdeling"  # in bot/mail.yml, and with _ryk and _frist what follows
 
 
 def may_ask(case: Case, unit: str | None) -> bool:
@@ -36,13 +44,14 @@ def ask(
     today: date,
     *,
     due: date | None = None,
+    mail_to: str | None = None,
     seen: int | None = None,
 ) -> Question:
     """Ask a department something; the case waits for it. The answer is due in three weeks, or on a later `due` that the
     adviser allows (the statute § 17, facts br-3-uger, br-forvaltningens-pligt).
 
-    Raises InvalidInput for a unit outside the kommune, an empty text or a shorter time than the statute gives;
-    InvalidState without the citizen's leave, and as `cases.move`.
+    Raises InvalidInput for a unit outside the kommune, an empty text, a shorter time than the statute gives, or a mail
+    that cannot be sent; InvalidState without the citizen's leave, and as `cases.move`.
     """
     if unit not in taxonomy()["units"] or not unit.startswith("ltk."):
         raise InvalidInput("Vælg en afdeling i kommunen.")
@@ -61,7 +70,9 @@ def ask(
         case_id=case.id, unit=unit, text=text, asked_at=now, staff_id=actor.staff_id, due=due, reminders=0
     )
     session.add(question)
-    log(session, case, "spurgt_afdeling", actor, now, f"{short_unit(unit)}: svar senest {long_date(due)}.")
+    session.flush()
+    mailed = _mail(session, case, question, MAIL, text, mail_to, actor, now)
+    log(session, case, "spurgt_afdeling", actor, now, f"{short_unit(unit)}: svar senest {long_date(due)}.{mailed}")
     session.expire(case, ["questions"])
     return question
 
@@ -93,13 +104,25 @@ def answered(
 
 
 def remind(
-    session: Session, reference: str, question_id: int | None, actor: Actor, now: datetime, *, seen: int | None = None
+    session: Session,
+    reference: str,
+    question_id: int | None,
+    actor: Actor,
+    now: datetime,
+    *,
+    text: str = "",
+    mail_to: str | None = None,
+    seen: int | None = None,
 ) -> Question:
-    """Note that the department has been reminded. Raises NotFound and InvalidState as `answered`."""
+    """Note that the department has been reminded, or mail it `text`.
+
+    Raises NotFound and InvalidState as `answered`, and InvalidInput for a mail that cannot be sent.
+    """
     case, question = _open_question(session, reference, question_id, seen)
     question.reminders, question.reminded_at = question.reminders + 1, now
+    mailed = _mail(session, case, question, f"{MAIL}_ryk", text, mail_to, actor, now, which=question.reminders)
     times = "" if question.reminders == 1 else f" ({question.reminders}. gang)"
-    log(session, case, "rykket", actor, now, f"{short_unit(question.unit)}{times}.")
+    log(session, case, "rykket", actor, now, f"{short_unit(question.unit)}{times}.{mailed}")
     return question
 
 
@@ -113,11 +136,16 @@ def postpone(
     now: datetime,
     today: date,
     *,
+    text: str = "",
+    mail_to: str | None = None,
     seen: int | None = None,
 ) -> Question:
     """Give the department the later day it has asked for, with the reason it must give (the statute § 17).
 
-    Raises InvalidInput when the day is not a later working day or the reason is missing; else as `answered`.
+    `text` may be mailed to it; `{ny_dato}` in it becomes that day.
+
+    Raises InvalidInput when the day is not a later working day, the reason is missing or a mail cannot be sent; else as
+    `answered`.
     """
     reason = written(reason, "Skriv, hvorfor afdelingen ikke kan nå det.")
     case, question = _open_question(session, reference, question_id, seen)
@@ -125,8 +153,39 @@ def postpone(
         raise InvalidInput(f"Vælg en dag efter {long_date(max(question.due, today))}.")
     _working_day(due)
     question.due = due
-    log(session, case, "afdeling_udsat", actor, now, f"{short_unit(question.unit)}: {long_date(due)}. {reason}")
+    text = text.replace(NEW_DATE, long_date(due))
+    mailed = _mail(session, case, question, f"{MAIL}_frist", text, mail_to, actor, now, which=due.isoformat())
+    log(session, case, "afdeling_udsat", actor, now, f"{short_unit(question.unit)}: {long_date(due)}. {reason}{mailed}")
     return question
+
+
+def mail_address(unit: str | None) -> str:
+    """Return the e-mail address the directory has of a department, or an empty text."""
+    return (unit_entry(unit) or {}).get("email", "")
+
+
+def mails(session: Session, case: Case) -> dict[int, list[OutgoingMail]]:
+    """Return by question what has been mailed to its department, the oldest first."""
+    found: dict[int, list[OutgoingMail]] = {}
+    for key, mail in outbox.written_about(session, case).items():
+        found.setdefault(int(key.split(":")[1]), []).append(mail)
+    return found
+
+
+def _mail(session, case, question, kind, text, mail_to, actor, now, *, which: int | str = 0) -> str:
+    """Queue a mail to the department if one is wanted; return what the timeline says of it, with the text when the case
+    holds it nowhere else."""
+    if mail_to is None:
+        return ""
+    text = written(text, "Skriv, hvad der skal stå i mailen.")
+    if gap := GAP.search(text):
+        raise InvalidInput(f"Teksten er ikke færdig. Udfyld „{gap[0]}“, før du sender.")
+    question.address = mail_to.strip() or question.address or mail_address(question.unit)
+    if not question.address:
+        raise InvalidInput(f"Skriv mailadressen til {short_unit(question.unit)}.")
+    key = f"{kind}:{question.id}:{which}"
+    outbox.queue_written(session, case, kind, text, question.address, actor, now, key=key, due=question.due)
+    return " Sendt som e-mail." if kind == MAIL else f" Sendt som e-mail:\n{text}"
 
 
 def _open_question(session: Session, reference: str, question_id: int | None, seen: int | None):

@@ -14,11 +14,12 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.functions import GenericFunction
 
 from casework import queue_search
+from casework.calendar import midnight
 from casework.cases import Actor
 from casework.clock import COPENHAGEN
 from casework.enums import CASE_STATUSES, OPEN_STATUSES
 from casework.models import Case, CaseEvent, CaseRead, CaseText, Conversation, Message, Question, Staff
-from casework.queue_filters import UNKNOWN, Filters, day_begins
+from casework.queue_filters import UNKNOWN, Filters
 from casework.urgency import RANKS, rank, why
 
 PAGE_SIZE = 50
@@ -223,9 +224,9 @@ def _conditions(filters: Filters, actor: Actor, today: date) -> list[ColumnEleme
     if filters.unread:
         where.append(_unread(actor))
     if filters.since:
-        where.append(Case.created_at >= _utc(day_begins(filters.since)))
+        where.append(Case.created_at >= midnight(filters.since))
     if filters.until:
-        where.append(Case.created_at < _utc(day_begins(filters.until + timedelta(days=1))))
+        where.append(Case.created_at < midnight(filters.until + timedelta(days=1)))
     return where
 
 

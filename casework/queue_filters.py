@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime, time
+from datetime import date
 
-from casework.clock import COPENHAGEN
 from casework.enums import CASE_PRIORITIES, CASE_STATUSES
 from casework.privacy import mask
 from casework.queue_search import MAX_TYPED
@@ -88,11 +87,6 @@ class Filters:
     def narrow(self) -> int:
         """How many filters besides status and search are used: those that stand behind "Flere filtre"."""
         return len(self.written().keys() - {"status", "q", "unread", "assigned"})
-
-
-def day_begins(day: date) -> datetime:
-    """Return midnight at the beginning of `day` in Copenhagen."""
-    return datetime.combine(day, time(), COPENHAGEN)
 
 
 def _day(value: str) -> date | None:

@@ -9,13 +9,14 @@ import random
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from casework import privacy
+from casework.calendar import midnight
 from casework.cases import Actor
 from casework.clock import COPENHAGEN
 from casework.enums import VERDICTS
@@ -88,6 +89,16 @@ class InvalidMarks(InvalidInput):
 def counted_conversations():
     """Return the condition that a conversation counts: it is no test."""
     return Conversation.test.is_(False)
+
+
+def counted_turns():
+    """Return the condition that a turn counts in figures: its conversation is no test."""
+    return Turn.conversation_id.not_in(select(Conversation.id).where(Conversation.test))
+
+
+def counted_marks():
+    """Return the condition that what staff said of a turn counts in figures: its conversation is no test."""
+    return TurnMark.conversation_id.not_in(select(Conversation.id).where(Conversation.test))
 
 
 def counted_cases():
@@ -288,9 +299,9 @@ def _query(filters: Filters, actor: Actor, now: datetime):
         Conversation.test if filters.test else counted_conversations(), select(Turn.id).where(citizen).exists()
     )
     if filters.since:
-        query = query.where(Conversation.created_at >= _midnight(filters.since))
+        query = query.where(Conversation.created_at >= midnight(filters.since))
     if filters.until:
-        query = query.where(Conversation.created_at < _midnight(filters.until + timedelta(days=1)))
+        query = query.where(Conversation.created_at < midnight(filters.until + timedelta(days=1)))
     if filters.handed_off:
         query = query.where(filed)
     if filters.unsure:
@@ -309,10 +320,6 @@ def _query(filters: Filters, actor: Actor, now: datetime):
         mine = and_(TurnMark.conversation_id == Conversation.id, TurnMark.staff_id == actor.staff_id)
         query = query.where(~select(TurnMark.id).where(mine).exists())
     return query
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), COPENHAGEN).astimezone(timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -337,9 +344,8 @@ class Month:
 
 def agreement(session: Session) -> list[Month]:
     """Return for each month with turns judged by two how far they agreed, the oldest first. Tests are left out."""
-    tests = select(Conversation.id).where(Conversation.test)
     pairs: dict[tuple[str, int], list[TurnMark]] = defaultdict(list)
-    query = select(TurnMark).where(TurnMark.conversation_id.not_in(tests)).order_by(TurnMark.id)
+    query = select(TurnMark).where(counted_marks()).order_by(TurnMark.id)
     for one in session.scalars(query):
         pairs[one.conversation_id, one.number].append(one)
     months: dict[str, list[tuple[TurnMark, TurnMark]]] = defaultdict(list)
@@ -366,7 +372,8 @@ def kappa(pairs: list[tuple[str, str]]) -> float | None:
 
 
 def judged_turns(session: Session) -> tuple[int, int]:
-    """Return how many turns have been judged, and how many of them by two."""
-    per_turn = select(func.count(TurnMark.id).label("n")).group_by(TurnMark.conversation_id, TurnMark.number).subquery()
+    """Return how many turns have been judged, and how many of them by two. Tests are left out."""
+    per_turn = select(func.count(TurnMark.id).label("n")).where(counted_marks())
+    per_turn = per_turn.group_by(TurnMark.conversation_id, TurnMark.number).subquery()
     query = select(func.count(), func.count().filter(per_turn.c.n > 1)).select_from(per_turn)
     return tuple(session.execute(query).one())

@@ -9,12 +9,11 @@ from datetime import date, time, timedelta
 from dateutil.easter import easter
 from dateutil.relativedelta import relativedelta
 
-from casework.dates import MONTHS
+from casework.dates import MONTH_NUMBERS, MONTHS
 from casework.time_words import (
     COUNT,
     END,
     MONTH,
-    MONTH_NUMBERS,
     ORDINAL,
     ORDINAL_NUMBERS,
     START,

@@ -93,10 +93,13 @@ class TimeWish:
 
     def exact(self) -> tuple[date, time] | None:
         """Return the very day and time, when it names just one."""
-        if len(self.parts) != 1 or len(self.parts[0].days) != 1 or len(self.parts[0].hours) != 1:
+        if len(self.parts) != 1 or len(self.parts[0].hours) != 1:
             return None
-        (day,), ((at, until),) = self.parts[0].days, self.parts[0].hours
-        return (day, at) if at == until else None
+        (part,), ((at, until),) = self.parts, self.parts[0].hours
+        spans = [*((day, day) for day in part.days), *part.stretches]
+        days = {first + timedelta(days=n) for first, last in spans for n in range((last - first).days + 1)}
+        days = {day for day in days if self.allows_day(day)}
+        return (days.pop(), at) if len(days) == 1 and at == until else None
 
     def first_day(self, today: date) -> date:
         """Return the first day it may mean; where times are looked for when none fits."""
@@ -112,8 +115,8 @@ def within(at: time, hours: Iterable[Hours]) -> bool:
 def refined(earlier: TimeWish, later: TimeWish) -> TimeWish:
     """Return what is wished when `later` is said after `earlier`: what it leaves open stays as it was.
 
-    "om eftermiddagen" after "i næste uge" is an afternoon next week; "hellere fredag" after "torsdag formiddag" is
-    Friday morning.
+    "om eftermiddagen" after "i næste uge" is an afternoon next week, and "torsdag" Thursday of that week; "hellere
+    fredag" after "torsdag formiddag" is Friday morning.
     """
     if later.soonest or later.any_time:
         return later if later.names_days or later.names_hours else replace(TimeWish(), soonest=True)
@@ -124,6 +127,9 @@ def refined(earlier: TimeWish, later: TimeWish) -> TimeWish:
     }
     if later.only_takes_away:
         return replace(earlier, **gone)
+    stretches = tuple(dict.fromkeys(span for part in earlier.parts for span in part.stretches))
+    if stretches and later.parts and all(p.weekdays and not p.days and not p.stretches for p in later.parts):
+        later = replace(later, parts=tuple(replace(part, stretches=stretches) for part in later.parts))
     if later.names_days and not later.names_hours:
         hours = tuple(dict.fromkeys(h for part in earlier.parts for h in part.hours))
         parts = later.parts or (Part(),)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from functools import lru_cache
 
-from casework.dates import MONTHS, NUMBERS, ORDINALS, WEEKDAYS
+from casework.dates import MONTH_NUMBERS, MONTHS, NUMBERS, ORDINALS, WEEKDAYS, any_of
 
 START, END = time(0), time(23, 59)
 
@@ -32,16 +32,11 @@ def folded(word: str) -> str:
     return word.lower().translate(_FOLD)
 
 
-def _any(words) -> str:
-    return "|".join(sorted(words, key=len, reverse=True))
-
-
 WEEKDAY_NUMBERS = {folded(name): number for number, name in enumerate(WEEKDAYS)}
-MONTH_NUMBERS = {name[:n]: i + 1 for i, name in enumerate(MONTHS) for n in (3, len(name))} | {"sept": 9}
 ORDINAL_NUMBERS = {folded(word): i + 1 for i, word in enumerate(ORDINALS)}
 COUNTS = {**NUMBERS, "et par": 2, "nogle": 3}
-WEEKDAY, MONTH, ORDINAL = _any(WEEKDAY_NUMBERS), _any(MONTH_NUMBERS), _any(ORDINAL_NUMBERS)
-COUNT = rf"(?:\d{{1,2}}|{_any(COUNTS)})"
+WEEKDAY, MONTH, ORDINAL = any_of(WEEKDAY_NUMBERS), any_of(MONTH_NUMBERS), any_of(ORDINAL_NUMBERS)
+COUNT = rf"(?:\d{{1,2}}|{any_of(COUNTS)})"
 _HOURS = {word: number for word, number in NUMBERS.items() if number <= 12}
 
 # What is one letter from exactly one of these is that one; few other words are so near to them.
@@ -102,7 +97,7 @@ def clock(name: str) -> str:
     """Return the pattern of a time of day, its groups named after `name`: "kl 10.30", "13", "halv to", "kvart i ti"."""
     return (
         rf"(?:kl )?(?:(?P<half_{name}>halv\s)|(?P<past_{name}>kvart over\s)|(?P<to_{name}>kvart i\s))?"
-        rf"(?P<hour_{name}>\d{{1,2}}|(?:{_any(_HOURS)})\b)(?![\d/])(?:[.:](?P<minute_{name}>[0-5]\d)(?!\d))?"
+        rf"(?P<hour_{name}>\d{{1,2}}|(?:{any_of(_HOURS)})\b)(?![\d/])(?:[.:](?P<minute_{name}>[0-5]\d)(?!\d))?"
     )
 
 

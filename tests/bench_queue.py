@@ -1,5 +1,6 @@
-"""Measures the adviser's queue with many cases: `make bench`, or
-`.venv/bin/python -m tests.bench_queue --cases 100000 --turns 2000000`.
+"""Measures the adviser's queue with many cases: `make bench`, or `.venv/bin/python -m tests.bench_queue`.
+
+A run with 100,000 cases and 2 million turns on two cores is kept in docs/bench_queue.md.
 
 The data are made for the purpose and loaded in bulk into a database of their own: SQLite in a temporary folder, and
 PostgreSQL where VEJVISER_TEST_POSTGRES names a server. Then the pages are asked for through the web application, as
@@ -27,7 +28,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LINES = Path(__file__).with_name("bench_queue_lines.txt")
-REPORT = ROOT / "docs" / "bench_queue.md"
+REPORT = ROOT / "var" / "bench_queue.md"
 TODAY = date(2026, 11, 23)
 LIMIT_MS = 500
 BATCH = 2_000
@@ -67,10 +68,11 @@ def main() -> None:
     """Measure each database in a process of its own and write the report."""
     given = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     given.add_argument("--cases", type=int, default=100_000)
-    given.add_argument("--turns", type=int, default=2_000_000)
+    given.add_argument("--turns", type=int, help="20 for each case, unless told otherwise")
     given.add_argument("--rounds", type=int, default=20, help="how often each page is asked for")
     given.add_argument("--inside", help=argparse.SUPPRESS)
     wanted = given.parse_args()
+    wanted.turns = wanted.turns or 20 * wanted.cases
     if wanted.inside:
         _say(json.dumps(_measure(wanted)))
         return
@@ -78,6 +80,7 @@ def main() -> None:
     server = os.environ.get("VEJVISER_TEST_POSTGRES", "")
     if server:
         results["PostgreSQL"] = _process(wanted, server)
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(_report(wanted, results), encoding="utf-8")
     _say(REPORT.read_text(encoding="utf-8"))
     slow = [f"{db}: {name} {ms['p95']:.0f} ms" for db, r in results.items() for name, ms in r["pages"] if _slow(ms)]

@@ -10,8 +10,10 @@ from datetime import date
 
 import pytest
 import yaml
+from honcho.environ import parse_procfile
 
 from casework.answers import answers, choice_labels, klageveje, sources
+from casework.cli import main as cli
 from casework.competence import grounds
 from casework.course import course
 from casework.directory import center_of
@@ -22,6 +24,7 @@ from casework.settings import ROOT
 from casework.taxonomy import taxonomy
 from casework.words import words
 from tests.readability import reading
+from web import create_app
 
 pytestmark = pytest.mark.once
 
@@ -141,6 +144,32 @@ def test_every_module_and_public_function_says_what_it_is_for(path):
 def test_no_module_grows_past_400_lines(path):
     lines = len(path.read_text().splitlines())
     assert lines <= 400, f"{path.name} has {lines} lines: split it by noun"
+
+
+def commands(group, *before):
+    """Every command of the command line as it is typed, with its options that are switches."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, *before, name)
+        else:
+            yield " ".join([*before, name]), [o.opts[0] for o in command.params if getattr(o, "is_flag", False)]
+
+
+def test_the_readme_tells_of_every_command_process_staff_page_and_address_of_return():
+    readme = (ROOT / "README.md").read_text()
+    table = readme.split("| Command | does |")[1].split("\n\n")[0]
+    cells = re.findall(r"^\| (`.*?`) \|", table, re.M)
+    listed = {words.split(" --")[0] for cell in cells for words in re.findall(r"`([^`]+)`", cell)}
+    missing = {name for name, _ in commands(cli)} - listed
+    assert not missing, f"tell of {missing} in the README's table of commands"
+    switches = {flag for _, flags in commands(cli) for flag in flags}
+    assert not {flag for flag in switches if flag not in table}, "and of its switches"
+    names = parse_procfile((ROOT / "Procfile").read_text()).processes
+    assert f"the four processes of a running system: {', '.join(names)}\n" in readme
+    pages = {rule.rule for rule in create_app().url_map.iter_rules() if rule.rule.count("/") == 3}
+    for page in sorted(p for p in pages if p.startswith("/personale/") and p.endswith("/")):
+        assert page == "/personale/konto/" or f"`{page}`" in readme, f"{page} is not in the README"
+    assert "/personale/login/kommunen/retur`" in readme
 
 
 def domain_files():

@@ -12,6 +12,8 @@ import requests
 from casework.settings import ROOT
 from tests.stack import free_port
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def running(migrated, tmp_path):

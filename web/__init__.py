@@ -15,9 +15,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from casework import clock
 from casework.availability_settings import WEEKDAYS
-from casework.calendar import long_date
+from casework.calendar import long_date, short_time
 from casework.directory import main_number
-from casework.enums import CASE_PRIORITIES, CASE_STATUSES, EVENT_KINDS, ROLES, SERVICE_PARTS
+from casework.enums import CASE_PRIORITIES, CASE_STATUSES, CITIZEN_STATUSES, EVENT_KINDS, ROLES, SERVICE_PARTS
 from casework.errors import SwitchedOff
 from casework.overlay import held
 from casework.settings import current
@@ -126,7 +126,7 @@ def create_app() -> Flask:
     app.jinja_env.filters.update(
         markdown=lambda text: Markup(_markdown.render(text)),  # noqa: S704 - raw HTML is off in the renderer
         long_date=long_date,
-        moment=lambda when: when.astimezone(clock.COPENHAGEN).strftime("%d.%m.%Y kl. %H.%M"),
+        moment=short_time,
         clock_time=lambda iso: datetime.fromisoformat(iso).astimezone(clock.COPENHAGEN).strftime("%H.%M"),
         label=lambda key, kind: label(kind, key),
         hour=lambda when: when.strftime("%-H.%M").removesuffix(".00"),
@@ -137,6 +137,7 @@ def create_app() -> Flask:
     app.context_processor(lambda: {"hovednummer": main_number(), "drift": closed.standing()})
     app.jinja_env.globals.update(
         statuses=CASE_STATUSES,
+        citizen_statuses=CITIZEN_STATUSES,
         priorities=CASE_PRIORITIES,
         event_kinds=EVENT_KINDS,
         roles=ROLES,

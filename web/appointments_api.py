@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, jsonify, request, url_for
@@ -19,6 +18,7 @@ from web.access import public
 from web.errors import BadRequest, problem
 from web.limits import guesses, limiter
 from web.moede_times import day_in, moment_in
+from web.submissions import submission_in
 
 blueprint = Blueprint("appointments_api", __name__)
 DAYS_SHOWN = 28  # when the call does not say until when
@@ -180,7 +180,5 @@ def _belongs(body: dict) -> tuple[Case | None, str | None, str]:
 
 
 def _submission() -> str | None:
-    try:
-        return f"api:{uuid.UUID(request.headers.get('Idempotency-Key', ''))}"
-    except ValueError:
-        return None
+    known = submission_in(request.headers.get("Idempotency-Key"))
+    return f"api:{known}" if known else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from io import BytesIO
 
-from flask import Response, abort, flash, g, make_response, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, g, redirect, render_template, request, send_file, url_for
 
-from casework import cases, clock, drafts, meetings, messages, questions, refusal, registration, related
+from casework import cases, clock, danger, drafts, meetings, messages, questions, refusal, registration, related
+from casework.calendar import long_date
 from casework.case_document import case_docx
 from casework.case_json import full_json
 from casework.conversations import transcript
@@ -23,8 +24,9 @@ from casework.enums import (
 from casework.errors import CaseworkError, InvalidInput, NotFound
 from casework.frister import udtalelse_frist
 from casework.letters import to_docx
+from casework.settings import current
 from casework.taxonomy import centres_in, taxonomy
-from casework.urgency import deadlines, priority_now, why
+from casework.urgency import deadlines, priority_now, short_unit, why
 from web.access import staff_only
 from web.console import blueprint
 from web.errors import STATUS
@@ -47,7 +49,7 @@ def case_document(reference: str):
         found = cases.read(db, reference, g.actor, clock.now())
         content = case_docx(db, found, g.actor, clock.now(), clock.today())
         name = f"{found.reference}.docx"
-    return _private(send_file(BytesIO(content), DOCX, as_attachment=True, download_name=name))
+    return send_file(BytesIO(content), DOCX, as_attachment=True, download_name=name)
 
 
 @blueprint.get("/sager/<reference>/udkast/<int:number>")
@@ -57,7 +59,7 @@ def case_draft(reference: str, number: int):
     with session() as db, db.begin():
         letter = drafts.find(db, cases.read(db, reference, g.actor, clock.now()), number)
         content, name = to_docx(letter), f"{reference}-{letter.kind}.docx"
-    return _private(send_file(BytesIO(content), DOCX, as_attachment=True, download_name=name))
+    return send_file(BytesIO(content), DOCX, as_attachment=True, download_name=name)
 
 
 @blueprint.post("/sager/<reference>/<verb>")
@@ -106,6 +108,7 @@ def _page(reference: str, *, verb: str = "", given: dict | None = None, error: s
             deadlines=deadlines(found, today),
             is_open=found.status in OPEN_STATUSES,
             owed=[q for q in found.questions if q.answered_at is None],
+            mails=questions.mails(db, found),
             competences=COMPETENCE,
             exceptions=EXCEPTIONS,
             ways=MESSAGE_WAYS,
@@ -115,13 +118,14 @@ def _page(reference: str, *, verb: str = "", given: dict | None = None, error: s
             error=error,
             **(_for_acting(db, found, today) if g.actor.role != "reader" else {}),
         )
-    return _private(make_response(body, status))
+    return body, status
 
 
 def _for_acting(db, found, today: date) -> dict:
     """Return what the forms need: who, what and which texts can be chosen, and what the system suggests."""
     units = {key: name for key, name in taxonomy()["units"].items() if key.startswith("ltk.")}
     key = refusal.likely_ground(found)
+    owed = [q for q in found.questions if q.answered_at is None]
     return {
         "colleagues": [p for p in cases.colleagues(db) if p.id != found.assigned_to_id],
         "suggested": registration.suggest(db, found, today),
@@ -130,6 +134,9 @@ def _for_acting(db, found, today: date) -> dict:
         "units": units,
         "may_ask": {unit: name for unit, name in units.items() if questions.may_ask(found, unit)},
         "mailed": messages.is_mailed(found),
+        "can_mail": current().smtp is not None,
+        "unit_mail": {q.id: q.address or questions.mail_address(q.unit) for q in owed},
+        "unit_texts": {q.id: _texts_to_unit(found, q) for q in owed},
         "due": udtalelse_frist(today, today).date,
         "replies": {use: messages.replies_for(use) for use in ("svar", "spoergsmaal")},
         "delay_text": messages.ready_reply("udsat", found, g.actor),
@@ -139,6 +146,13 @@ def _for_acting(db, found, today: date) -> dict:
     }
 
 
+def _texts_to_unit(found, question) -> dict[str, str]:
+    """Return what a mail to a department begins with: to remind it, and to tell it of a later day."""
+    known = {"afdeling": short_unit(question.unit), "afdelingens_dato": long_date(question.due)}
+    keys = {"ryk": "ryk_afdeling", "frist": "ny_frist_afdeling"}
+    return {use: messages.ready_reply(key, found, g.actor, **known) for use, key in keys.items()}
+
+
 def _with_ready_text(found, verb: str, given: dict) -> dict:
     """Return what was typed with the text that was asked for: a reply after it, a ground in place of the other one."""
     if verb == "afvis":
@@ -146,12 +160,6 @@ def _with_ready_text(found, verb: str, given: dict) -> dict:
         return {**given, **{f: getattr(text, f) for f in ("reason", "who", "by_when", "attach")}}
     ready = messages.ready_reply(given.get("ready", ""), found, g.actor)
     return {**given, "text": f"{given.get('text', '').rstrip()}\n\n{ready}".strip()}
-
-
-def _private(response: Response) -> Response:
-    """Keep a case out of every cache."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _day(value: str | None) -> date | None:
@@ -169,6 +177,11 @@ def _number(value: str | None) -> int | None:
 
 def _seen(given: dict) -> int | None:
     return _number(given.get("version"))
+
+
+def _mail_to(given: dict) -> str | None:
+    """Return where a department is to be mailed, which may be empty for what the directory has; None to mail nobody."""
+    return given.get("address", "") if given.get("send") == "mail" else None
 
 
 def _take(db, reference: str, given: dict) -> str:
@@ -196,7 +209,7 @@ def _reply(db, reference: str, given: dict) -> str:
 def _ask_citizen(db, reference: str, given: dict) -> str:
     way = given.get("way", "statusside")
     messages.ask_citizen(db, reference, given.get("text", ""), g.actor, clock.now(), way=way, seen=_seen(given))
-    return "Spørgsmålet er sendt. Sagen afventer borgeren."
+    return "Spørgsmålet er sendt. Sagen venter nu på borgeren."
 
 
 def _citizen_said(db, reference: str, given: dict) -> str:
@@ -221,9 +234,12 @@ def _ask(db, reference: str, given: dict) -> str:
         clock.now(),
         clock.today(),
         due=_day(given.get("due")),
+        mail_to=_mail_to(given),
         seen=_seen(given),
     )
     day = question.due.strftime("%d.%m.%Y")
+    if _mail_to(given) is not None:
+        return f"Spørgsmålet er på vej til {question.address}. Svar senest {day}. Svaret kommer i din egen postkasse."
     return f"Spørgsmålet er gemt. Svar senest {day}. Send det selv med sikker post; teksten står under Spørgsmål."
 
 
@@ -234,15 +250,22 @@ def _answered(db, reference: str, given: dict) -> str:
 
 
 def _remind(db, reference: str, given: dict) -> str:
-    questions.remind(db, reference, _number(given.get("question")), g.actor, clock.now(), seen=_seen(given))
+    number, mail = _number(given.get("question")), {"text": given.get("mail", ""), "mail_to": _mail_to(given)}
+    found = questions.remind(db, reference, number, g.actor, clock.now(), **mail, seen=_seen(given))
+    if mail["mail_to"] is not None:
+        return f"Rykkeren er på vej til {found.address}."
     return "Det er noteret, at afdelingen er rykket."
 
 
 def _postpone(db, reference: str, given: dict) -> str:
     number, due = _number(given.get("question")), _day(given.get("due"))
-    questions.postpone(
-        db, reference, number, due, given.get("text", ""), g.actor, clock.now(), clock.today(), seen=_seen(given)
+    mail = {"text": given.get("mail", ""), "mail_to": _mail_to(given)}
+    told = given.get("text", "")
+    found = questions.postpone(
+        db, reference, number, due, told, g.actor, clock.now(), clock.today(), **mail, seen=_seen(given)
     )
+    if mail["mail_to"] is not None:
+        return f"Afdelingen har fået en ny frist. Beskeden er på vej til {found.address}."
     return "Afdelingen har fået en ny frist."
 
 
@@ -262,6 +285,13 @@ def _competence(db, reference: str, given: dict) -> str:
         db, reference, given.get("within", ""), given.get("text", ""), g.actor, clock.now(), seen=_seen(given)
     )
     return "Kompetencen er rettet."
+
+
+def _danger(db, reference: str, given: dict) -> str:
+    wanted, reason, now = given.get("danger", ""), given.get("text", ""), clock.now()
+    found = danger.change(db, reference, wanted, reason, g.actor, now, clock.today(), seen=_seen(given))
+    state = "nu akut" if found.danger else "ikke længere akut"
+    return f"Sagen er {state} på grund af fare."
 
 
 def _follow(db, reference: str, given: dict) -> str:
@@ -310,6 +340,7 @@ VERBS = {
     "ny-svardato": _delay,
     "ikke-fulgt": _not_followed,
     "kompetence": _competence,
+    "fare": _danger,
     "knyt": _follow,
     "afslut": _close,
     "afvis": _refuse,

@@ -23,6 +23,7 @@ from web import intake_form, metrics
 from web.access import public
 from web.intake_form import InvalidForm
 from web.limits import guesses, limiter
+from web.submissions import submission_in
 
 blueprint = Blueprint("henvendelse", __name__)
 PART = "henvendelse"  # of those staff can turn off
@@ -110,7 +111,7 @@ def _main(given: dict) -> Case | None:
     if not given.get("reference"):
         return None
     with session() as db, db.begin():
-        found = open_case(db, given["reference"], given.get("code", ""), clock.now())
+        found = open_case(db, given["reference"], given.get("code", ""), clock.now(), place=request.remote_addr)
     if found is None:
         raise InvalidInput(NOT_FOUND)
     return found
@@ -177,8 +178,8 @@ def _form(given: dict, problems: dict[str, str] | None = None, *, main: Case | N
 
 
 def _submission(given: dict) -> str:
-    try:
-        return f"form:{uuid.UUID(given.get('submission', ''))}"
-    except ValueError:
+    known = submission_in(given.get("submission"))
+    if known is None:
         given["submission"] = str(uuid.uuid4())
-        raise InvalidForm({"story": "Siden var for gammel. Læs den igennem, og send igen."}) from None
+        raise InvalidForm({"story": "Siden var for gammel. Læs den igennem, og send igen."})
+    return f"form:{known}"

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
-from flask import Blueprint, Response, abort, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 
 from casework import availability, clock, meeting_calendar, meetings, privacy
 from casework.db import reading, session
@@ -88,7 +88,7 @@ def overview():
             unmarked=meeting_calendar.unmarked_count(db, clock.now()),
             **shared_words(),
         )
-    return private(make_response(body, 422 if wrong else 200))
+    return body, 422 if wrong else 200
 
 
 def counted(free: dict[str, list]) -> dict[date, dict[str, int]]:
@@ -123,7 +123,7 @@ def _list():
             unmarked=meeting_calendar.unmarked_count(db, clock.now()),
             **shared_words(),
         )
-    return private(make_response(body, 422 if wrong else 200))
+    return body, 422 if wrong else 200
 
 
 @blueprint.post("/find")
@@ -137,7 +137,7 @@ def find():
         except InvalidInput as problem:
             error = str(problem)
         body = render_template("kalender/fundet.html", found=found, value=value, error=error, **shared_words())
-    return private(make_response(body, 422 if error else 200))
+    return body, 422 if error else 200
 
 
 @blueprint.get("/udskriv")
@@ -158,7 +158,7 @@ def on_paper():
             made=clock.now(),
             **shared_words(),
         )
-    return private(make_response(body, 422 if wrong else 200))
+    return body, 422 if wrong else 200
 
 
 @blueprint.get("/moede/<int(max=2147483647):number>")
@@ -250,7 +250,7 @@ def _page(number: int, *, verb: str = "", given: dict | None = None, error=None,
             event_names=MEETING_EVENT_KINDS,
             **shared_words(),
         )
-    return private(make_response(body, status))
+    return body, status
 
 
 def _resolved(db, found, text: str) -> str:
@@ -371,9 +371,3 @@ def _kept(filters: Filters) -> dict[str, str]:
     kept = {"vis": "liste", "status": filters.status, "slags": filters.kind}
     kept |= {"fra": filters.first and filters.first.isoformat(), "til": filters.last and filters.last.isoformat()}
     return {name: value for name, value in kept.items() if value}
-
-
-def private(response: Response) -> Response:
-    """Keep the calendar out of every cache."""
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from flask import flash, g, make_response, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 
 from casework import availability, cases, clock, meeting_calendar, meetings
 from casework.db import session
@@ -13,8 +13,9 @@ from casework.enums import CONTACT_CHANNELS, MEETING_NEEDS
 from casework.errors import CaseworkError, InvalidInput, NotFound
 from casework.meetings import Wish
 from web.access import staff_only
-from web.kalender import Unusual, agreed_if_unusual, blueprint, for_staff, private, shared_words, status_of
+from web.kalender import Unusual, agreed_if_unusual, blueprint, for_staff, shared_words, status_of
 from web.kalender_times import chosen_start, day_in, free_times
+from web.submissions import submission_in
 
 FIELDS = ("kind", "start", "dag", "klokken", "name", "channel", "value", "subject", "place", "reference", "alligevel")
 
@@ -74,9 +75,8 @@ def _booked(db, given: dict):
         problems["channel"] = "Vælg, hvordan borgeren kan nås."
     if not given["value"].strip():
         problems["value"] = "Skriv nummeret eller adressen."
-    try:
-        submission = uuid.UUID(given["submission"])
-    except ValueError:
+    submission = submission_in(given["submission"])
+    if submission is None:
         given["submission"] = str(uuid.uuid4())
         problems["name"] = "Siden var for gammel. Læs den igennem, og book igen."
     if problems:
@@ -123,7 +123,7 @@ def _form(given: dict, *, prefill: bool = False, error=None, unusual=None, statu
             needs=MEETING_NEEDS,
             **shared_words(),
         )
-    return private(make_response(body, status if not problems or status != 200 else 422))
+    return body, status if not problems or status != 200 else 422
 
 
 def _from_case(db, given: dict):

@@ -6,13 +6,13 @@ from collections import defaultdict
 from datetime import date, timedelta
 from urllib.parse import urljoin
 
-from flask import abort, flash, g, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 
 from casework import availability, busy, clock, feeds, meetings
 from casework.db import reading, session
 from casework.errors import CaseworkError, InvalidInput, NotFound
 from web.access import staff_only
-from web.kalender import blueprint, private, shared_words
+from web.kalender import blueprint, shared_words
 from web.kalender_times import day_in, number_in, periods_in, time_in
 
 WEEKDAYS = ("Mandag", "Tirsdag", "Onsdag", "Torsdag", "Fredag", "Lørdag", "Søndag")
@@ -33,7 +33,7 @@ def hours():
             weekdays=WEEKDAYS,
             **shared_words(),
         )
-    return private(make_response(body))
+    return body
 
 
 @blueprint.get("/indstillinger/<kind>")
@@ -91,7 +91,7 @@ def _kind_form(kind: str, given: dict | None = None, problems: dict | None = Non
         body = render_template(
             "kalender/tid.html", kind=found, given=given, problems=problems or {}, weekdays=WEEKDAYS, **shared_words()
         )
-    return private(make_response(body, 422 if problems else 200))
+    return body, 422 if problems else 200
 
 
 def _by_weekday(db, kind: str) -> dict[int, str]:
@@ -181,7 +181,7 @@ def _closed_days(given: dict | None = None, error: InvalidInput | None = None, w
             problems=(error.fields or {"text" if which == "fravaer" else "day": str(error)}) if error else {},
             **shared_words(),
         )
-    return private(make_response(body, 422 if error else 200))
+    return body, 422 if error else 200
 
 
 def _booked(db, first: date, last: date) -> int:
@@ -289,4 +289,4 @@ def _connections(given: dict | None = None, error: InvalidInput | None = None, *
             every=int(busy.EVERY.total_seconds() // 60),
             **shared_words(),
         )
-    return private(make_response(body, 422 if error else 200))
+    return body, 422 if error else 200

@@ -11,6 +11,6 @@ def _wrong(response: Response) -> bool:
     return response.status_code in (404, 429)
 
 
-# Wrong pairs of reference and code from one address, on all pages that take them together. casework.own_case counts
-# them for each reference besides, the chat's among them.
+# Wrong pairs of reference and code from one address, on all pages and for all references together. casework.own_case
+# counts them for each reference besides, those of the chat too.
 guesses = limiter.shared_limit("10 per minute; 60 per hour", scope="guesses", deduct_when=_wrong)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 
 from casework import clock, conversations, live
 from casework.db import reading, session
 from casework.errors import InvalidInput, InvalidState
+from casework.settings import current
 from web.access import staff_only
 
 blueprint = Blueprint("live", __name__, url_prefix="/personale/chat")
@@ -45,10 +48,10 @@ def switch(state: str):
 @blueprint.get("/<uuid:conversation_id>")
 @staff_only("adviser")
 def conversation(conversation_id):
-    """Show one conversation, masked, with a field to write in for the person who has it."""
+    """Show one conversation, masked, with a field to write in for the person who has it; that it was seen is logged."""
     with session() as db, db.begin():
         live.still_there(db, g.actor.staff_id, clock.now())
-        found = live.find(db, str(conversation_id))
+        found = live.read(db, str(conversation_id), g.actor, clock.now())
         return render_template(
             "live/conversation.html",
             conversation=found,
@@ -76,9 +79,12 @@ def act(conversation_id, verb: str):
 @blueprint.get("/<uuid:conversation_id>/nyt")
 @staff_only("adviser")
 def news(conversation_id):
-    """Return the conversation's turns as a piece of HTML, for the page's script."""
+    """Return the conversation's turns as a piece of HTML, for the script of a page that has been opened and logged."""
+    signed_in_at_most = timedelta(hours=current().session_hours)
     with reading() as db:
         found = live.find(db, str(conversation_id))
+        if not live.has_opened(db, found.id, g.actor, clock.now() - signed_in_at_most):
+            abort(404)
         return render_template("live/turns.html", turns=conversations.transcript(db, found.id))
 
 

@@ -21,6 +21,7 @@ from web import moede_form
 from web.access import public
 from web.limits import guesses, limiter
 from web.moede_times import day_in, day_name, short_day, span, times
+from web.submissions import submission_in
 
 blueprint = Blueprint("moede", __name__)
 PART = "moede"  # of those staff can turn off
@@ -251,10 +252,7 @@ def _keys(given: dict, case: Case | None) -> dict[str, str]:
 
 
 def _visit(given: dict) -> str:
-    try:
-        return str(uuid.UUID(given.get("besoeg", "")))
-    except ValueError:
-        return str(uuid.uuid4())
+    return submission_in(given.get("besoeg")) or str(uuid.uuid4())
 
 
 def _details(db, kind: str, start, held: Appointment | None, given: dict, **more):

@@ -6,6 +6,8 @@ import re
 import uuid
 from datetime import date, datetime, timezone
 
+from flask import request
+
 from casework import clock, meetings_check, own_case, privacy
 from casework.db import session
 from casework.enums import MEETING_NEEDS
@@ -13,6 +15,7 @@ from casework.errors import InvalidInput, TooManyTries
 from casework.meetings import Wish
 from casework.models import Case
 from web.moede_times import day_in, moment_in
+from web.submissions import submission_in
 
 FIELDS = ("day", "time", "place", "name", "channel", "value", "email", "subject", "reference", "code")  # as on the page
 # What is asked of a kind; the rest of MEETING_NEEDS would make no sense there.
@@ -104,7 +107,7 @@ def opened(given: dict) -> Case | None:
         return None
     try:
         with session() as db, db.begin():
-            case = own_case.open_case(db, reference, code, clock.now())
+            case = own_case.open_case(db, reference, code, clock.now(), place=request.remote_addr)
     except TooManyTries as error:
         raise InvalidInput(fields={"reference": str(error)}) from None
     if case is None:
@@ -114,10 +117,7 @@ def opened(given: dict) -> Case | None:
 
 def submission(given: dict) -> str:
     """Return what tells that the same form is sent twice."""
-    try:
-        return f"moede:{uuid.UUID(given.get('submission', ''))}"
-    except ValueError:
-        return f"moede:{uuid.uuid4()}"
+    return f"moede:{submission_in(given.get('submission')) or uuid.uuid4()}"
 
 
 def chosen(given: dict) -> datetime | None:

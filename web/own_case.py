@@ -18,6 +18,7 @@ from casework.errors import InvalidInput, InvalidState, TooManyTries
 from casework.models import Case
 from web.access import public
 from web.limits import guesses, limiter
+from web.submissions import submission_in
 
 blueprint = Blueprint("own_case", __name__)
 PAGE = "henvendelse/status.html"
@@ -104,7 +105,7 @@ def _with_case(act: Callable[[Session, Case], str | None], *, field: str = "", p
     reference, code = request.form.get("reference", ""), request.form.get("code", "")
     try:
         with session() as db, db.begin():
-            case = own_case.open_case(db, reference, code, clock.now())
+            case = own_case.open_case(db, reference, code, clock.now(), place=request.remote_addr)
     except TooManyTries as error:
         return _refused(reference, str(error), 429)
     if case is None:
@@ -144,7 +145,7 @@ def _refused(reference: str, error: str, status: int):
 
 
 def _form_id() -> str:
-    try:
-        return str(uuid.UUID(request.form.get("form_id", "")))
-    except ValueError:
-        raise InvalidInput("Siden var for gammel. Prøv igen.") from None
+    known = submission_in(request.form.get("form_id"))
+    if known is None:
+        raise InvalidInput("Siden var for gammel. Prøv igen.")
+    return known

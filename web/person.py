@@ -8,6 +8,7 @@ from io import BytesIO
 from flask import Blueprint, flash, g, redirect, render_template, request, send_file, url_for
 
 from casework import clock, person
+from casework.calendar import short_time
 from casework.db import reading, session
 from casework.enums import PERSON_ACTS
 from casework.errors import InvalidInput, InvalidState
@@ -19,7 +20,7 @@ SURE = "SLET"
 
 @blueprint.app_template_filter("iso_moment")
 def _iso_moment(iso: str) -> str:
-    return datetime.fromisoformat(iso).astimezone(clock.COPENHAGEN).strftime("%d.%m.%Y kl. %H.%M")
+    return short_time(datetime.fromisoformat(iso))
 
 
 @blueprint.get("/")
@@ -55,9 +56,7 @@ def fetch():
             content = person.export(db, found, g.actor, clock.now())
     except InvalidInput as error:
         return _form(str(error)), 422
-    answer = send_file(BytesIO(content), "application/zip", as_attachment=True, download_name="indsigt.zip")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return send_file(BytesIO(content), "application/zip", as_attachment=True, download_name="indsigt.zip")
 
 
 @blueprint.post("/slet")

@@ -68,10 +68,7 @@ def export():
             ids = exports.begin(db, filters, form, g.actor, clock.today(), clock.now())
     except InvalidInput as error:
         return _list(request.form, export_error=str(error))
-    headers = {
-        "Content-Disposition": f'attachment; filename="sager-{clock.today().isoformat()}.{form}"',
-        "Cache-Control": "no-store",
-    }
+    headers = {"Content-Disposition": f'attachment; filename="sager-{clock.today().isoformat()}.{form}"'}
     pieces = {"csv": _csv, "xlsx": _xlsx}[form](ids)
     return Response(stream_with_context(pieces), content_type=exports.FORMS[form], headers=headers)
 

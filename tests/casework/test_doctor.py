@@ -5,17 +5,18 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from datetime import date
+from datetime import date, time, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from casework import clock, doctor, launch, notices, staff
+from casework import availability_settings, clock, doctor, launch, notices, outbox, staff
 from casework.cases import Actor
 from casework.db import make_engine, session
-from casework.models import Base
+from casework.intake import Intake, file_case
+from casework.models import Base, Case, OutgoingMail
 from casework.processes import model_path
 from casework.settings import ROOT, SETTINGS, Settings
 from tests.stack import free_port
@@ -274,6 +275,16 @@ def test_a_demo_account_is_an_error_until_it_is_closed(db):
     assert not wrong(launch.accounts(db))
 
 
+def test_hours_for_meetings_nobody_has_set_are_to_be_confirmed_until_the_adviser_sets_her_own(db):
+    availability_settings.seed(db)
+    assert len(wrong(launch.meeting_hours(db))) == 2
+    availability_settings.set_hours(db, "bibliotek", [(2, time(9), time(12))])
+    (found,) = launch.meeting_hours(db)
+    assert found.level == "bekraeft" and "Møde et andet sted" in found.text
+    availability_settings.save_kind(db, "andet_sted", open=False)
+    assert not wrong(launch.meeting_hours(db))
+
+
 def test_accounts_that_cannot_be_seen_are_an_error(tmp_path):
     with Session(create_engine(f"sqlite:///{tmp_path / 'tom.db'}", future=True), future=True) as empty:
         (found,) = launch.accounts(empty)
@@ -467,3 +478,78 @@ def test_what_staff_have_turned_off_is_told_with_its_reason_until_it_is_on_again
     with session() as one, one.begin():
         notices.end(one, "moede", vagt, clock.now())
     assert not wrong(doctor.switches(Settings.read()))
+
+
+# --- Mail -------------------------------------------------------------------------------------------------------------
+
+POST = {"VEJVISER_SMTP_URL": "smtp://127.0.0.1:25"}
+
+
+def mail_in_state(state, age, number=1):
+    """A case with a mail about it that was queued so long ago and stands in `state`; return its reference."""
+    with session() as own, own.begin():
+        given = Intake(story="Min sag", anonymous=True)
+        now = clock.now()
+        filed = file_case(own, given, submission=f"m{number}", now=now, today=TODAY, code_key=b"0" * 32)
+        case = own.query(Case).filter_by(reference=filed.reference).one()
+        values = {"recipient": "a@post.invalid", "attempts": 1, "due_at": now, "problem": ""}
+        own.add(
+            OutgoingMail(key=f"m{number}", kind="besked", case_id=case.id, state=state, created_at=now - age, **values)
+        )
+        return filed.reference
+
+
+def mail_findings(**changes):
+    told = Settings.read({"VEJVISER_DATABASE_URL": Settings.read().database_url, **POST, **changes})
+    return doctor.mail(told, clock.now())
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "said"),
+    [
+        ("opgivet", timedelta(days=2), "er opgivet"),
+        ("uvist", timedelta(days=2), "måske ikke nået frem"),
+        ("venter", timedelta(hours=3), "har ventet over en time"),
+    ],
+)
+def test_a_mail_that_was_given_up_may_not_have_come_or_waits_for_long_is_told_with_its_case(db, state, age, said):
+    reference = mail_in_state(state, age)
+    told = next(f for f in wrong(mail_findings(PORT=str(free_port()))) if f.level == "bekraeft")
+    assert said in told.text and reference in told.text
+    assert "post.invalid" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("state", "age"),
+    [("sendt", timedelta(days=2)), ("venter", timedelta(minutes=5)), ("opgivet", timedelta(days=20))],
+)
+def test_mail_that_goes_as_it_should_and_what_is_long_past_is_no_finding(db, state, age):
+    mail_in_state(state, age)
+    assert not wrong(mail_findings(PORT=str(free_port())))
+
+
+def test_of_many_cases_with_mail_that_was_given_up_the_first_few_are_named(db):
+    references = [mail_in_state("opgivet", timedelta(days=2), number) for number in range(8)]
+    (told,) = wrong(mail_findings(PORT=str(free_port())))
+    assert references[0] in told.text and references[7] not in told.text and "og 3 andre" in told.text
+
+
+def test_a_mail_process_that_has_gone_quiet_is_an_error_while_the_system_runs(db, answering):
+    port = str(answering(200, "{}"))
+    (found,) = mail_findings(PORT=port)
+    assert found.level == "fejl" and "ikke vist sig endnu" in found.text
+    beats(clock.now() - timedelta(minutes=20))
+    (found,) = mail_findings(PORT=port)
+    assert found.level == "fejl" and "ikke vist sig siden" in found.text
+    beats(clock.now())
+    assert not wrong(mail_findings(PORT=port))
+
+
+def test_that_no_mail_process_runs_is_no_error_when_the_system_is_not_started_or_has_no_mail_server(db, answering):
+    assert not wrong(mail_findings(PORT=str(free_port())))
+    assert not wrong(mail_findings(PORT=str(answering(200, "{}")), VEJVISER_SMTP_URL=""))
+
+
+def beats(now):
+    with session() as own, own.begin():
+        outbox.beat(own, now)

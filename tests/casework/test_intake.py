@@ -13,6 +13,7 @@ from casework.since import over_a_year, since_in
 
 TODAY = date(2026, 11, 23)
 KEY = b"0" * 32
+HOME = "10.0.0.1"
 
 
 def file(db, submission="s1", conversation_id=None, follows=None, **changes):
@@ -45,7 +46,8 @@ def test_the_same_submission_twice_is_one_case_with_one_receipt(db):
 
 def test_the_code_opens_the_case_however_it_is_typed(db):
     receipt = file(db)
-    found = own_case.open_case(db, receipt.reference.lower(), receipt.code.upper().replace("-", " "), clock.now())
+    typed = receipt.reference.lower(), receipt.code.upper().replace("-", " ")
+    found = own_case.open_case(db, *typed, clock.now(), place=HOME)
     assert found.reference == receipt.reference
 
 
@@ -53,7 +55,7 @@ def test_the_code_opens_the_case_however_it_is_typed(db):
 def test_a_wrong_number_and_a_wrong_code_are_refused_alike(db, change):
     receipt = file(db)
     given = {"reference": receipt.reference, "code": receipt.code, **change}
-    assert own_case.open_case(db, **given, now=clock.now()) is None
+    assert own_case.open_case(db, **given, now=clock.now(), place=HOME) is None
 
 
 def test_contact_data_are_resolved_into_the_case_and_encrypted_in_the_database(db):
@@ -106,20 +108,66 @@ def test_a_citizen_can_have_the_code_of_her_own_conversation_shown_again(db):
     assert receipt.code != second.code
 
 
+def guess(db, reference, place, times, now):
+    """Try so many wrong codes from one place; return how many were looked at."""
+    looked_at = 0
+    for number in range(times):
+        try:
+            assert own_case.open_case(db, reference, f"aaaaa-aaa{number:02}", now, place=place) is None
+            looked_at += 1
+        except TooManyTries:
+            pass
+    return looked_at
+
+
 @pytest.mark.parametrize("reference", ["the one", "BR-2026-AAAAA", "noget helt andet"])
-def test_guessing_a_code_is_stopped_for_the_reference_whether_it_exists_or_not(db, reference):
-    receipt = file(db)
+@pytest.mark.parametrize("place", [HOME, own_case.CHAT])
+def test_who_guesses_a_code_waits_whether_the_reference_exists_or_not_and_even_with_the_right_code(
+    db, reference, place
+):
+    receipt, now = file(db), clock.now()
     tried = receipt.reference if reference == "the one" else reference
-    for number in range(own_case.WRONG_AN_HOUR):
-        assert own_case.open_case(db, tried, f"aaaaa-aaa{number:02}", clock.now()) is None
-    with pytest.raises(TooManyTries, match="Vent en time"):
-        own_case.open_case(db, tried, receipt.code, clock.now())
-    later = clock.now() + timedelta(minutes=61)
-    assert (own_case.open_case(db, tried, receipt.code, later) is not None) == (reference == "the one")
+    assert guess(db, tried, place, 30, now) == own_case.FREE
+    with pytest.raises(TooManyTries, match="Vent fem minutter"):
+        own_case.open_case(db, tried, receipt.code, now, place=place)
+    later = now + timedelta(minutes=6)
+    assert (own_case.open_case(db, tried, receipt.code, later, place=place) is not None) == (reference == "the one")
+
+
+def test_who_has_the_receipt_is_let_in_at_once_however_many_strangers_guess(db):
+    receipt, now = file(db), clock.now()
+    for number in range(20):
+        guess(db, receipt.reference, f"10.1.0.{number}", 10, now)
+    guess(db, receipt.reference, own_case.CHAT, 10, now)
+    assert own_case.open_case(db, receipt.reference, receipt.code, now, place=HOME)
+
+
+def test_who_types_wrong_while_strangers_guess_waits_five_minutes_and_is_let_in(db):
+    receipt, now = file(db), clock.now()
+    for number in range(20):
+        guess(db, receipt.reference, f"10.1.0.{number}", 10, now)
+    assert guess(db, receipt.reference, HOME, 3, now) == 1
+    assert own_case.open_case(db, receipt.reference, receipt.code, now + timedelta(minutes=6), place=HOME)
+
+
+def test_who_goes_on_guessing_from_one_place_has_twelve_tries_an_hour(db):
+    receipt, now = file(db), clock.now()
+    guess(db, receipt.reference, HOME, 20, now)
+    hour_by_hour = [0, 0]
+    for seconds in range(20, 2 * 3600, 20):
+        hour_by_hour[seconds // 3600] += guess(db, receipt.reference, HOME, 1, now + timedelta(seconds=seconds))
+    assert hour_by_hour[1] == 12
+
+
+def test_a_household_with_many_addresses_of_ipv6_is_one_place(db):
+    receipt, now = file(db), clock.now()
+    tries = [guess(db, receipt.reference, f"2001:db8:1:2::{number:x}", 1, now) for number in range(1, 20)]
+    assert sum(tries) == own_case.FREE
+    assert guess(db, receipt.reference, "2001:db8:1:3::1", 1, now) == 1
 
 
 def test_what_was_typed_in_a_wrong_try_is_not_kept(db):
-    own_case.open_case(db, "010190-1234", "min hemmelige kode", clock.now())
+    own_case.open_case(db, "010190-1234", "min hemmelige kode", clock.now(), place=HOME)
     assert "010190" not in str(db.execute(text("SELECT * FROM wrong_codes")).all())
 
 

@@ -18,6 +18,8 @@ from casework.letters import InvalidLetter, compose, fields, recipient_for, to_d
 from casework.models import KeptLetter
 from casework.taxonomy import taxonomy
 
+pytestmark = pytest.mark.once
+
 TODAY = date(2026, 11, 23)
 OWN = "Jeg kan ikke støvsuge mere.\nMin læge har skrevet det.\n\nI har ikke set på det."
 ANSWERS = {

@@ -11,7 +11,7 @@ MAIL = (
 
 
 def test_mail_about_cases_outlives_the_way_up_and_down_and_mail_about_meetings_goes_with_them(in_use):  # noqa: F811
-    alembic(in_use, "upgrade", "0010")
+    alembic(in_use, "upgrade", "0011")
     with sqlite3.connect(in_use / "vejviser.db") as db:
         db.execute(MAIL.format("case_id"), ("sag", 1))
     alembic(in_use, "upgrade", "head")
@@ -30,7 +30,7 @@ def test_mail_about_cases_outlives_the_way_up_and_down_and_mail_about_meetings_g
             " '2026-12-01 09:00', '2026-12-01 09:30', '2026-12-01', '2026-11-01', '', '[]', '', '', '[]', 1)"
         )
         db.execute(MAIL.format("appointment_id"), ("moede", 1))
-    alembic(in_use, "downgrade", "0010")
+    alembic(in_use, "downgrade", "0011")
     assert rows(in_use, "select key, case_id from outgoing_mail") == [("sag", 1)]
     assert rows(in_use, "select id from cases order by id") == [(1,), (2,)]
     assert rows(in_use, "select name from sqlite_master where name like 'appointment%' or name like 'meeting%'") == []

@@ -229,6 +229,8 @@ def test_the_command_waits_beside_the_system_sends_what_comes_and_ends_when_aske
             time.sleep(0.2)
         assert len(server.taken) == 1
         assert process.poll() is None
+        with reading() as own:
+            assert outbox.last_beat(own) > clock.now() - timedelta(minutes=5)  # what the doctor looks for
     finally:
         process.terminate()
         assert process.wait(timeout=10) != 0

@@ -6,10 +6,12 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from casework import cases, clock, messages, questions
+from casework import cases, clock, mail, messages, questions
 from casework.db import session
 from casework.errors import InvalidInput, InvalidState, NotFound
+from casework.settings import Smtp, current
 from tests.casework.test_cases import TODAY, taken
+from tests.mailserver import MailServer
 
 UNIT = "ltk.byggesag"
 DUE = date(2026, 12, 14)  # three weeks after 23 November
@@ -144,3 +146,121 @@ def test_what_is_asked_and_answered_is_encrypted_in_the_database(db):
     questions.answered(db, reference, question.id, "Anna Jensen får svar.", actor, clock.now())
     stored = db.execute(sa.text("select text, answer from questions")).one()
     assert "Hvornår" not in stored.text and "Anna" not in stored.answer
+
+
+# --- By e-mail ----------------------------------------------------------------------------------------------------
+
+ADDRESS = "byg@ltk.invalid"
+
+
+@pytest.fixture
+def server(db, monkeypatch):
+    """A mail server that the settings name, and an empty database."""
+    running = MailServer()
+    monkeypatch.setattr(current(), "smtp", Smtp("127.0.0.1", running.port, "", "", tls=False))
+    monkeypatch.setattr(current(), "mail_from", "vejviser@ltk.invalid")
+    yield running
+    running.stop()
+
+
+def mailed_question(text="Hvornår bliver Annas sag afgjort?", mail_to=ADDRESS):
+    with session() as own, own.begin():
+        actor, reference = taken(own, consent_forward=True)
+        question = questions.ask(own, reference, UNIT, text, actor, clock.now(), TODAY, mail_to=mail_to)
+        return actor, reference, question.id
+
+
+def in_database(query="select text, recipient, state from outgoing_mail order by id desc"):
+    with session() as own:
+        return own.execute(sa.text(query)).first()
+
+
+def timeline(reference):
+    with session() as own:
+        return [e.text for e in cases.find(own, reference).events]
+
+
+def test_a_question_the_adviser_sends_is_mailed_with_her_words_the_day_and_her_as_the_one_to_answer(server):
+    _, reference, _ = mailed_question()
+    assert timeline(reference)[-1].endswith("Sendt som e-mail.")
+    assert mail.send_due(current()) == 1
+    (sent,) = server.taken
+    said = sent.get_content().replace("\r\n", "\n")
+    assert said.startswith("Hvornår bliver Annas sag afgjort?\n\nSvar senest mandag den 14. december 2026.")
+    assert reference in sent["Subject"] and "Anna" not in sent["Subject"]
+    assert (sent["To"], sent["Reply-To"], sent["Auto-Submitted"]) == (ADDRESS, "julie@ltk.invalid", None)
+
+
+def test_a_question_that_is_only_kept_is_not_mailed(server):
+    mailed_question(mail_to=None)
+    assert mail.send_due(current()) == 0
+    assert server.taken == []
+
+
+def test_what_is_mailed_is_encrypted_while_it_waits_and_gone_when_it_is_sent(server):
+    mailed_question()
+    text, recipient, _ = in_database()
+    assert "Anna" not in text and ADDRESS not in recipient
+    mail.send_due(current())
+    assert tuple(in_database()) == (None, None, "sendt")
+
+
+@pytest.mark.parametrize(("trouble", "state"), [("unknown", "opgivet"), ("cut", "uvist")])
+def test_the_text_of_a_mail_that_was_given_up_is_kept_no_longer_and_the_case_tells_of_it(server, trouble, state):
+    _, reference, number = mailed_question()
+    server.trouble = trouble
+    assert mail.send_due(current()) == 0
+    assert in_database().text is None
+    with session() as own:
+        assert [m.state for m in questions.mails(own, cases.find(own, reference))[number]] == [state]
+
+
+def test_a_department_is_reminded_and_given_a_later_day_by_mail_at_the_same_address(server):
+    actor, reference, number = mailed_question()
+    day, told = date(2026, 12, 21), "Den nye frist er {ny_dato}."
+    with session() as own, own.begin():
+        questions.remind(own, reference, number, actor, clock.now(), text="I skylder svar.", mail_to="")
+        questions.postpone(own, reference, number, day, "Ferie", actor, clock.now(), TODAY, text=told, mail_to="")
+    assert any(line.endswith("I skylder svar.") for line in timeline(reference))
+    assert mail.send_due(current()) == 3
+    assert {m["To"] for m in server.taken} == {ADDRESS}
+    assert "I skylder svar." in server.taken[1].get_content()
+    assert "mandag den 21. december 2026" in server.taken[2].get_content()
+
+
+@pytest.mark.parametrize(
+    ("text", "mail_to", "said"),
+    [
+        ("Hvad sker der?", "", "Skriv mailadressen til Byggesag"),
+        ("Hvad sker der?", "byggesag", "kan ikke læses"),
+        ("Hvad sker der?", "a@ltk.dk, b@post.dk", "kan ikke læses"),
+        ("Hvad sker der?", "a@ltk.dk\nBcc: b@post.dk", "kan ikke læses"),
+        ("[skriv spørgsmålet]", ADDRESS, "ikke færdig"),
+    ],
+)
+def test_a_mail_that_cannot_be_sent_is_said_and_nothing_is_asked(server, text, mail_to, said):
+    with pytest.raises(InvalidInput, match=said):
+        mailed_question(text, mail_to)
+    assert in_database("select * from questions") is None
+    assert in_database() is None
+
+
+def test_without_a_mail_server_a_mail_is_refused_and_the_question_can_still_be_kept(db):
+    with pytest.raises(InvalidInput, match="ingen mailserver"):
+        mailed_question()
+    assert mailed_question(mail_to=None)
+
+
+def test_a_cpr_number_never_goes_to_a_department_by_mail(server):
+    mailed_question("Hvad sker der med 010190-1234?")
+    mail.send_due(current())
+    assert "Hvad sker der" in server.taken[0].as_string()
+    assert "010190" not in server.taken[0].as_string()
+
+
+def test_what_a_person_wrote_is_never_handed_to_another_machine_in_the_clear(server, monkeypatch):
+    monkeypatch.setattr(mail, "_LOCAL", ())  # the server counts as another machine; it has no encryption
+    mailed_question()
+    assert mail.send_due(current()) == 0
+    assert (server.offered, server.taken) == ([], [])
+    assert in_database().state == "venter"

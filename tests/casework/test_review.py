@@ -205,6 +205,7 @@ def test_a_test_conversation_is_left_out_of_samples_agreement_figures_and_export
     review.set_test(db, conversation_id, True, anna, clock.now())
     assert found(db, anna) == [] and found(db, anna, test=True) == [conversation_id]
     assert review.agreement(db) == [] and review_export.due(db).count == 0
+    assert review.judged_turns(db) == (0, 0)
     assert db.scalars(counted).all() == []
     with pytest.raises(InvalidInput, match="prøve"):
         review.mark(db, conversation_id, {1: ("rigtig", "", "")}, anna, clock.now())

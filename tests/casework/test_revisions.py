@@ -597,16 +597,19 @@ def test_a_difference_is_told_word_by_word():
     ]
 
 
-def test_how_often_an_answer_was_given_is_counted_for_ninety_days():
+def test_how_often_an_answer_was_given_is_counted_for_ninety_days_and_without_tests():
     from casework import conversations
 
-    def talk(db, days_ago):
+    def talk(db, days_ago, test=False):
         conversation, _ = conversations.start(db, NOON)
+        conversation.test = test
+        db.flush()
         said = [{"text": "Ja.", "answer": KEY}, {"text": "Hej.", "answer": "hilsen"}]
         conversations.say(db, conversation, said, NOON - timedelta(days=days_ago))
 
     for days_ago in (0, 89, 91):
         doing(talk, days_ago)
+    doing(talk, 0, test=True)
     assert doing(times_said, KEY, NOON) == 2
 
 

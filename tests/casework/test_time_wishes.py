@@ -12,6 +12,8 @@ import pytest
 from casework.time_reading import read_wish
 from casework.time_wishes import TimeWish, matching, nearest, refined, spread
 
+pytestmark = pytest.mark.once
+
 TODAY = date(2026, 11, 23)
 DAY = range(7 * 4, 19 * 4)  # quarters of an hour
 
@@ -263,6 +265,9 @@ def test_what_tells_nothing_of_when_is_no_wish(text):
         ("i næste uge", "om eftermiddagen", "30/11-6/12 kl 12-17"),
         ("på torsdag", "kl 10", "26/11 kl 10"),
         ("torsdag formiddag", "hellere fredag", "27/11 kl 7-12; 4/12 kl 7-12; 11/12 kl 7-12; 18/12 kl 7-12 …"),
+        ("i næste uge efter kl. 13", "mandag kl. 13.30", "30/11 kl 13:30"),
+        ("i næste uge efter kl. 13", "torsdag", "3/12 kl 13-19"),
+        ("i næste uge", "på torsdag", "26/11"),
         ("i næste uge", "ikke onsdag", "30/11-1/12; 3/12-6/12"),
         ("i næste uge", "så hurtigt som muligt", "altid"),
     ],
@@ -300,5 +305,6 @@ def test_what_is_offered_is_spread_over_days_and_over_the_day():
 
 def test_only_one_day_and_one_time_is_a_choice_and_not_a_wish():
     assert read_wish("den 3/12 kl 10", TODAY).exact() == (date(2026, 12, 3), time(10))
+    assert read_wish("torsdag i næste uge kl. halv elleve", TODAY).exact() == (date(2026, 12, 3), time(10, 30))
     assert read_wish("på torsdag", TODAY).exact() is None
     assert TimeWish().exact() is None

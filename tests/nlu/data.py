@@ -36,6 +36,14 @@ class FollowUp(NamedTuple):
     topic: str
 
 
+class Answer(NamedTuple):
+    """What a citizen says to a question of the intake; danger is the urgent topic, or None where there is none."""
+
+    text: str
+    asked: str
+    danger: str | None
+
+
 def unseen_examples() -> list[Unseen]:
     """Return the test set, written by other hands than the training lines; nothing is chosen by it."""
     return _labelled("unseen.jsonl")
@@ -54,6 +62,11 @@ def two_questions(name: str) -> list[Two]:
 def follow_ups(name: str) -> list[FollowUp]:
     """Return the messages that lean on an earlier one, of the set `name`: unseen or calibration."""
     return [FollowUp(r["before"], r["before_topic"], r["text"], r["topic"]) for r in _rows(f"{name}_follow.jsonl")]
+
+
+def intake_answers() -> list[Answer]:
+    """Return answers to the questions of the intake, harmless ones and dangerous ones; nothing is trained on them."""
+    return [Answer(r["text"], r["asked"], r["danger"]) for r in _rows("intake_answers.jsonl")]
 
 
 def unspecific_lines() -> list[str]:

@@ -6,8 +6,13 @@ import tarfile
 
 import numpy as np
 import pytest
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
 from sklearn.feature_extraction.text import CountVectorizer
 
+from actions.henvendelse import FIELD, FORM, GIVEN, ValidateHenvendelseForm
+from actions.intake_questions import OPEN_QUESTIONS
+from casework.conversations import masked_answer
 from casework.privacy import mask
 from casework.processes import model_path
 from casework.settings import Settings
@@ -19,8 +24,10 @@ from nlu.components.parts import questions
 from nlu.lines import training_examples
 from tests.nlu.calibrate import thresholds
 from tests.nlu.data import (
+    Answer,
     calibration_examples,
     follow_ups,
+    intake_answers,
     two_questions,
     unseen_examples,
     unspecific_lines,
@@ -39,7 +46,8 @@ def quads(text):
 def near_copies():
     """Return (held-out line, training line) for each pair that is nearly the same; short lines, which can be said in
     one way only, are left out."""
-    held = [u.example.text for u in unseen_examples() + calibration_examples() if len(u.example.text.split()) >= 5]
+    said = [u.example.text for u in unseen_examples() + calibration_examples()] + [a.text for a in intake_answers()]
+    held = [text for text in said if len(text.split()) >= 5]
     trained = [e.text for e in training_examples()]
     theirs = [quads(text) for text in trained]
     rare = CountVectorizer(analyzer=lambda found: found, min_df=2, max_df=100, dtype=np.int32)
@@ -64,6 +72,8 @@ FLOORS = {
     "område, hvor det afgør svaret": 0.89,
     "enhed, hvor den afgør svaret": 0.89,
 }
+DANGER_FOUND = 0.95  # of the dangerous answers to the intake's questions
+ALARMS_AT_STORIES, ALARMS_AT_QUESTIONS = 0.15, 0.05  # of the harmless ones
 CEILINGS = {"besvaret forkert med det samme": 0.04, "falsk alarm": 0.01}
 
 
@@ -227,3 +237,64 @@ def test_danger_is_heard_whatever_was_spoken_of_before(model, before):
 @pytest.mark.parametrize("text", unspecific_lines())
 def test_no_legal_area_is_read_into_a_complaint_that_tells_of_none(model, text):
     assert "omraade" not in understand(model, text, thresholds()).facets
+
+
+def breaks_off(model, said):
+    """Return whether the intake, having asked `said.asked`, is broken off with the emergency numbers."""
+    text = masked_answer(said.text, said.asked).text
+    understood = understand(model, text, thresholds())
+    message = {
+        "text": text,
+        "intent": {"name": understood.topic, "confidence": understood.confidence},
+        "entities": [{"entity": kind, "value": value} for kind, (value, _) in understood.facets.items()],
+    }
+    intake = {"open": [["BR-2026-AAAAA", "Støtte"]], "unit": "ltk.boern_familie"}
+    slots = {"requested_slot": FIELD, FIELD: said.asked, GIVEN: intake}
+    dispatcher = CollectingDispatcher()
+    tracker = Tracker("s", slots, message, [], False, None, {"name": FORM}, "action_listen")
+    ValidateHenvendelseForm().run(dispatcher, tracker, {})
+    return any(message["custom"]["topic"].startswith("akut.") for message in dispatcher.messages)
+
+
+@pytest.fixture(scope="module")
+def broken_off(model):
+    """The answers to the intake's questions, each with whether it breaks the intake off."""
+    return [(said, breaks_off(model, said)) for said in intake_answers()]
+
+
+def test_the_answers_cover_the_questions_of_the_intake_and_every_kind_of_danger():
+    asked = {a.asked for a in intake_answers()}
+    assert asked >= {*OPEN_QUESTIONS, "unit", "since", "behalf", "contact", "contact_name", "consent", "needs"}
+    assert sum(a.danger is None for a in intake_answers()) >= 120
+    assert sum(a.danger is not None for a in intake_answers()) >= 60
+    assert {a.danger for a in intake_answers()} == {None, "akut.liv", "akut.vold", "akut.barn", "akut.hjemloes"}
+
+
+def test_danger_breaks_through_the_intake_whatever_was_asked(broken_off):
+    found = [broken for said, broken in broken_off if said.danger]
+    assert sum(found) >= DANGER_FOUND * len(found), [s.text for s, broken in broken_off if s.danger and not broken]
+
+
+@pytest.mark.parametrize(("open_ones", "most"), [(True, ALARMS_AT_STORIES), (False, ALARMS_AT_QUESTIONS)])
+def test_harmless_answers_seldom_break_the_intake_off(broken_off, open_ones, most):
+    calm = [broken for said, broken in broken_off if not said.danger and (said.asked in OPEN_QUESTIONS) == open_ones]
+    assert sum(calm) <= most * len(calm)
+
+
+@pytest.mark.parametrize("asked", ["contact_name", "behalf", "contact", "since"])
+@pytest.mark.parametrize("text", ["jeg vil dø", "han slår mig ihjel", "min far slår mig", "jeg tager mit eget liv"])
+def test_plain_words_of_danger_are_heard_where_a_name_or_a_date_was_asked_for(model, asked, text):
+    assert breaks_off(model, Answer(text, asked, "akut"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "min mand er død hvad skal jeg gøre med hans pension",
+        "jeg har brug for et sted at bo",
+        "De ringede i dag kl. 10 og sagde nej",
+        "Kommunen har taget min datters aflastning fra os",
+    ],
+)
+def test_a_sentence_about_death_a_home_or_a_child_is_no_danger_in_itself(model, text):
+    assert not (understand(model, text, thresholds()).topic or "").startswith("akut.")

@@ -75,6 +75,13 @@ class Browser:
             kept["started"] -= age * 60
 
 
+def signed_in(app, name: str) -> Browser:
+    """Return the browser of somebody who has signed in."""
+    browser = Browser(app)
+    browser.signs_in(name)
+    return browser
+
+
 def phone_code(secret: str, steps: int = 0) -> str:
     """Return what the phone shows now, or some steps later."""
     return pyotp.TOTP(secret.replace(" ", "")).generate_otp(clock.seconds() // 30 + steps)

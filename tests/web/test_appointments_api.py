@@ -13,16 +13,10 @@ from casework import availability, clock, conversations, meetings
 from casework.db import reading, session
 from casework.models import Case
 from casework.models_meetings import Appointment
-from web import create_app
 
 START = "2026-12-01T10:00:00+01:00"
 PERSON = {"name": "Anna Jensen", "channel": "telefon", "value": "28 28 28 28"}
 _addresses = (f"10.12.{a}.{b}" for a, b in itertools.product(range(256), range(256)))
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
 
 
 @pytest.fixture

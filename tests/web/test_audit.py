@@ -10,12 +10,6 @@ from casework.db import session
 from casework.intake import Intake, file_case
 from casework.settings import current
 from tests.web.people import Browser, account
-from web import create_app
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
 
 
 @pytest.fixture

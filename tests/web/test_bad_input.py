@@ -5,6 +5,8 @@ import requests
 
 from tests.stack import Citizen
 
+pytestmark = pytest.mark.once
+
 
 def post(stack, **kwargs):
     return requests.post(f"{stack.url}/api/chat", timeout=30, **kwargs)

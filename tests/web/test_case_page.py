@@ -7,17 +7,13 @@ import pytest
 from docx import Document
 from sqlalchemy import func, select
 
-from casework import cases, clock, conversations, letters, messages
+from casework import cases, clock, conversations, letters, mail, messages
 from casework.db import session
 from casework.intake import Intake, file_case
-from casework.models import CaseRead
-from tests.web.people import Browser, account
-from web import create_app
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
+from casework.models import CaseRead, Conversation
+from casework.settings import Smtp, current
+from tests.mailserver import MailServer
+from tests.web.people import account, signed_in
 
 
 @pytest.fixture
@@ -52,12 +48,6 @@ def case(db):
 def julie(app, case):
     account("Julie")
     return signed_in(app, "Julie")
-
-
-def signed_in(app, name):
-    browser = Browser(app)
-    browser.signs_in(name)
-    return browser
 
 
 def sees(browser, reference):
@@ -117,6 +107,74 @@ def test_a_case_goes_from_taken_to_closed_through_the_page(julie, case):
         "afsluttet",
         "oprettet taget spurgt_afdeling rykket afdeling_svarede spurgt_borger borger_skrev svar note afsluttet".split(),
     )
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A mail server that the settings name."""
+    running = MailServer()
+    monkeypatch.setattr(current(), "smtp", Smtp("127.0.0.1", running.port, "", "", tls=False))
+    monkeypatch.setattr(current(), "mail_from", "vejviser@ltk.invalid")
+    yield running
+    running.stop()
+
+
+def test_a_question_is_mailed_only_when_the_adviser_presses_send_and_the_case_tells_what_became_of_it(
+    julie, case, server
+):
+    acts(julie, case, "tag")
+    question = {"unit": "ltk.byggesag", "text": "Hvornår bliver sagen afgjort?", "due": "2026-12-14"}
+    acts(julie, case, "spoerg-afdeling", **question, address="byg@ltk.invalid")
+    assert mail.send_due(current()) == 0
+    acts(julie, case, "spoerg-afdeling", **question, address="byg@ltk.invalid", send="mail")
+    assert "Spørgsmålet er på vej til byg@ltk.invalid" in julie.page.text
+    assert "Spørgsmålet er på vej som e-mail." in julie.page.text
+    assert mail.send_due(current()) == 1
+    number = re.findall(r'name="question" value="(\d+)"', sees(julie, case))[-1]
+    assert "Spørgsmålet er sendt som e-mail" in julie.page.text
+    ready = field(julie.page.text, f"ryk-mail-{number}")
+    assert case in ready and "mandag den 14. december 2026" in ready and "Anna" not in ready
+    acts(julie, case, "ryk", question=number, mail=ready, address="byg@ltk.invalid", send="mail")
+    ready = field(julie.page.text, f"frist-mail-{number}")
+    acts(julie, case, "afdeling-ny-frist", question=number, due="2026-12-21", text="Ferie", mail=ready, send="mail")
+    assert mail.send_due(current()) == 2
+    assert "mandag den 21. december 2026" in server.taken[-1].get_content()
+
+
+def test_a_mail_that_cannot_be_sent_keeps_what_was_typed(julie, case, server):
+    acts(julie, case, "tag")
+    given = {"unit": "ltk.byggesag", "text": "Hvornår?", "due": "2026-12-14", "address": "byggesag", "send": "mail"}
+    answer = acts(julie, case, "spoerg-afdeling", **given)
+    assert answer.status_code == 422 and "Mailadressen kan ikke læses" in answer.text
+    assert field(answer.text, "spoerg-afdeling-text") == "Hvornår?" and 'value="byggesag"' in answer.text
+
+
+def test_the_key_enter_in_a_field_never_sends_a_mail(julie, case, server):
+    acts(julie, case, "tag")
+    question = {"unit": "ltk.byggesag", "text": "Hvornår?", "due": "2026-12-14"}
+    acts(julie, case, "spoerg-afdeling", **question, address="")
+    forms = [form for form in julie.page.text.split("<form")[1:] if 'value="mail"' in form]
+    assert len(forms) == 3
+    for form in forms:
+        assert 'value="mail"' not in re.search(r'<button[^>]*type="submit"[^>]*>', form)[0]
+
+
+def test_without_a_mail_server_the_page_says_so_and_offers_no_sending(julie, case):
+    acts(julie, case, "tag")
+    assert "Der er ingen mailserver" in julie.page.text and "Send som e-mail" not in julie.page.text
+    given = {"unit": "ltk.byggesag", "text": "Hvornår?", "due": "2026-12-14", "address": "b@ltk.dk", "send": "mail"}
+    assert "ingen mailserver" in acts(julie, case, "spoerg-afdeling", **given).text
+    assert "oprettet taget".split() == stored(case)[1]
+
+
+def test_a_reader_cannot_mail_a_department(app, julie, case, server):
+    acts(julie, case, "tag")
+    account("Rie", role="reader")
+    rie = signed_in(app, "Rie")
+    rie.sees("/personale/")
+    given = {"unit": "ltk.byggesag", "text": "Hvornår?", "address": "b@ltk.dk", "send": "mail"}
+    assert rie.sends(f"/personale/sager/{case}/spoerg-afdeling", **given).status_code == 403
+    assert mail.send_due(current()) == 0
 
 
 def test_what_cannot_be_done_keeps_what_was_typed(julie, case):
@@ -261,3 +319,40 @@ def test_a_letter_that_went_along_is_read_on_the_page_and_fetched_and_both_are_l
     assert any("afslag på en kørestol" in p.text for p in whole.paragraphs)
     with session() as own:
         assert own.scalar(select(func.count(CaseRead.id))) >= 3
+
+
+def test_an_adviser_lowers_a_handled_danger_with_a_reason_and_a_reader_cannot(app, julie, case):
+    with session() as db, db.begin():
+        conversation = db.get(Conversation, cases.find(db, case).conversation_id)
+        turn = conversations.hear(db, conversation, "han slår mig", clock.now())
+        conversations.note_understanding(db, turn.id, "akut.vold", 0.9)
+    page = sees(julie, case)
+    assert "Borgeren skrev om fare." in page and "vv-tag-akut" in page
+    assert acts(julie, case, "fare", danger="nej", text=" ").status_code == 422
+    account("Ras", role="reader")
+    reader = signed_in(app, "Ras")
+    sees(reader, case)
+    assert reader.sends(f"/personale/sager/{case}/fare", version="1", danger="nej", text="x").status_code == 403
+    sees(julie, case)
+    assert acts(julie, case, "fare", danger="nej", text="Hun er på krisecenter.").status_code == 302
+    page = julie.page.text
+    assert "Sagen er ikke længere akut på grund af fare." in page and "Faren er håndteret af Julie" in page
+    assert "Borgeren skrev om fare." not in page and "vv-tag-akut" not in page
+    assert stored(case)[1][-2:] == ["fare", "ikke_fare"]
+
+
+def test_an_adviser_sets_danger_she_heard_of_elsewhere(julie, case):
+    acts(julie, case, "fare", danger="ja", text="Hun ringede og er bange for sin mand.")
+    assert "Sagen er nu akut på grund af fare." in julie.page.text
+    assert "vv-tag-akut" in julie.page.text and "Hun ringede og er bange for sin mand." in julie.page.text
+
+
+def test_danger_is_not_lowered_from_a_page_that_has_not_shown_it(app, julie, case):
+    sees(julie, case)
+    with session() as db, db.begin():
+        conversation = db.get(Conversation, cases.find(db, case).conversation_id)
+        turn = conversations.hear(db, conversation, "nu har han en kniv", clock.now())
+        conversations.note_understanding(db, turn.id, "akut.vold", 0.9)
+    answer = acts(julie, case, "fare", danger="nej", text="Det er håndteret.")
+    assert answer.status_code == 409 and "Sagen er ændret af borgeren" in answer.text
+    assert field(answer.text, "fare-text") == "Det er håndteret."

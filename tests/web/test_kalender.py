@@ -16,16 +16,10 @@ from casework.models import Appointment, AppointmentRead, OutgoingMail
 from casework.models_meetings import BusyTime
 from casework.settings import Smtp, current
 from tests.conftest import TODAY
-from tests.web.people import Browser, account
-from web import create_app
+from tests.web.people import account, signed_in
 
 TUESDAY, THURSDAY = TODAY + timedelta(days=1), TODAY + timedelta(days=3)
 FRIDAY_BEFORE = TODAY - timedelta(days=3)
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
 
 
 @pytest.fixture
@@ -46,12 +40,6 @@ def julie(app, calendar):
 @pytest.fixture
 def lasse(app, calendar):
     return signed_in(app, "Lasse")
-
-
-def signed_in(app, name):
-    browser = Browser(app)
-    browser.signs_in(name)
-    return browser
 
 
 def at(day, hour, minute=0):

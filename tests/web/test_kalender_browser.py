@@ -16,6 +16,8 @@ from tests.web.people import PASSWORD, account, email_of
 from tests.web.test_kalender import asked_for, at, booked
 from web import create_app
 
+pytestmark = pytest.mark.once
+
 PICTURES = ROOT / "var" / "pictures"
 TUESDAY = TODAY + timedelta(days=1)
 

@@ -12,7 +12,6 @@ from sqlalchemy import inspect, text
 
 from casework import clock, conversations, letters
 from casework.db import reading, session
-from web import create_app
 
 FORM = {
     "modtager": "Jobcentret",
@@ -24,11 +23,6 @@ FORM = {
 }
 OWN = "Det er forkert.\nJeg er syg.\n\nSe papirerne."
 _addresses = (f"10.0.{a}.{b}" for a, b in itertools.product(range(256), range(256)))
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
 
 
 @pytest.fixture

@@ -7,18 +7,12 @@ from datetime import timedelta
 import pytest
 import requests
 
-from casework import clock, live
+from casework import clock, conversations, live, review
 from casework.cases import Actor
 from casework.db import session
 from casework.models import Conversation
 from tests.stack import Citizen
 from tests.web.people import Browser, account
-from web import create_app
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
 
 
 @pytest.fixture
@@ -130,6 +124,59 @@ def test_a_citizen_may_stop_waiting(adviser, citizen, stack):
     assert news(stack, citizen).headers["X-Live"] == ""
     with session() as db:
         assert live.waiting(db, clock.now()) == []
+
+
+@pytest.fixture
+def conversation(db):
+    """The number of a conversation that waits for a person; nothing of it needs the running system."""
+    made, _ = conversations.start(db, clock.now())
+    conversations.hear(db, made, "Må jeg tale med nogen?", clock.now())
+    live.wait(db, made, clock.now())
+    db.commit()
+    return made.id
+
+
+def reads(key):
+    with session() as db:
+        return [r.staff.name for r in review.reads_of(db, key)]
+
+
+def julie_at_work(app):
+    account("Julie")
+    julie = Browser(app)
+    julie.signs_in("Julie")
+    return julie
+
+
+def test_who_opens_a_conversation_is_logged_once_for_each_opening_and_not_each_time_the_page_asks_for_news(
+    app, conversation
+):
+    julie, page = julie_at_work(app), f"/personale/chat/{conversation}"
+    for openings in (1, 2):
+        assert "Må jeg tale med nogen?" in julie.sees(page).text
+        for _ in range(3):
+            assert julie.client.get(f"{page}/nyt").status_code == 200
+        assert reads(conversation) == ["Julie"] * openings
+
+
+def test_who_writes_in_a_conversation_has_opened_it_once_until_she_has_been_away(app, conversation):
+    julie, page = julie_at_work(app), f"/personale/chat/{conversation}"
+    julie.sees("/personale/chat/")
+    julie.sends(f"{page}/tag")
+    for text in ("Hej.", "Hvilken dag fik du brevet?"):
+        julie.sends(f"{page}/skriv", text=text)
+    assert reads(conversation) == ["Julie"]
+    with session() as db, db.begin():
+        for read in review.reads_of(db, conversation):
+            read.at -= timedelta(minutes=11)
+    julie.sees(page)
+    assert reads(conversation) == ["Julie", "Julie"]
+
+
+def test_nobody_reads_a_conversation_without_having_opened_it(app, conversation):
+    julie = julie_at_work(app)
+    assert julie.client.get(f"/personale/chat/{conversation}/nyt").status_code == 404
+    assert reads(conversation) == []
 
 
 def test_a_reader_cannot_write_with_citizens(app, db):

@@ -29,12 +29,6 @@ from tests.web.people import (
     secret_on,
     stored,
 )
-from web import create_app
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
 
 
 @pytest.fixture

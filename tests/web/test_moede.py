@@ -17,15 +17,9 @@ from casework.db import reading, session
 from casework.models import Case, CaseEvent, OutgoingMail
 from casework.models_meetings import Appointment
 from casework.settings import Smtp, current
-from web import create_app
 
 TUESDAY = "2026-12-01T10:00:00+01:00"
 _addresses = (f"10.11.{a}.{b}" for a, b in itertools.product(range(256), range(256)))
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from tests.stack import free_port
 from tests.web.people import PASSWORD, Browser, account, email_of, stored
 from web import create_app
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def provider():

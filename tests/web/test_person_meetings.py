@@ -13,14 +13,8 @@ from casework.db import reading, session
 from casework.meetings import Wish
 from casework.models import Appointment
 from tests.web.people import Browser, account
-from web import create_app
 
 START = datetime(2026, 11, 19, 11, 0, tzinfo=clock.COPENHAGEN)  # the Thursday before
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
 
 
 @pytest.fixture

@@ -15,38 +15,27 @@ from casework import cases, clock, exports, queue, staff
 from casework.db import reading, session
 from casework.models import CaseExport, CaseRead
 from tests.casework.test_cases import CLOSING, create_case
-from web import create_app
-
-PASSWORD = "en lang adgangskode"
-_addresses = count(1)
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
+from tests.web.people import Browser, account
 
 
 @pytest.fixture(autouse=True)
 def people(db):
     """An adviser, another, a reader and an administrator."""
-    for name, role in (("Anna", "adviser"), ("Bo", "adviser"), ("Dina", "reader"), ("Carl", "administrator")):
-        staff.add_staff(db, email=f"{name}@ltk.invalid", name=name, role=role, password=PASSWORD, now=clock.now())
     db.commit()
+    for name, role in (("Anna", "adviser"), ("Bo", "adviser"), ("Dina", "reader"), ("Carl", "administrator")):
+        account(name, role)
 
 
-class Person:
+class Person(Browser):
     """A signed-in person's browser, without script."""
 
     def __init__(self, app, name):
-        self.browser = app.test_client()
-        self.browser.environ_base["REMOTE_ADDR"] = f"10.8.0.{next(_addresses)}"
-        self.page = self.browser.get("/personale/login")
-        answer = self.sends("/personale/login", email=f"{name}@ltk.invalid", password=PASSWORD)
-        assert answer.status_code == 302
-        self.sees()
+        super().__init__(app)
+        assert self.signs_in(name).status_code == 302
+        self.lists()
 
-    def sees(self, status=200, **filters):
-        self.page = self.browser.get("/personale/", query_string=filters)
+    def lists(self, status=200, **filters):
+        self.page = self.client.get("/personale/", query_string=filters)
         assert self.page.status_code == status, self.page.text
         return self.text
 
@@ -60,12 +49,13 @@ class Person:
 
     def follows(self, label):
         address = re.search(rf'href="([^"]+)"[^>]*>{label}', self.page.text)[1]
-        self.page = self.browser.get(unescape(address))
+        self.page = self.client.get(unescape(address))
         assert self.page.status_code == 200
 
     def sends(self, path, **given):
+        """Send a form of the page and stay on it."""
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.page.text)
-        return self.browser.post(path, data={**given, "csrf_token": token[1] if token else ""})
+        return self.client.post(path, data={**given, "csrf_token": token[1] if token else ""})
 
 
 @pytest.fixture
@@ -87,28 +77,28 @@ def filed():
 
 def test_the_queue_shows_what_expires_why_how_old_and_that_it_is_unread_in_words(anna, filed):
     reference = filed(story="Jeg mangler hjælp", omraade="sygedagpenge", decision_date=date(2026, 10, 27))
-    text = anna.sees()
+    text = anna.lists()
     for words in (reference, "24.11.2026", "Klagefrist, i morgen", "Klagefristen udløber i morgen.", "Akut", "I dag"):
         assert words in text, words
     assert "● Ulæst" in text
     assert "1 ulæst" in text
-    anna.browser.get(f"/personale/sager/{reference}")
-    assert "Ulæst" not in anna.sees()
+    anna.client.get(f"/personale/sager/{reference}")
+    assert "Ulæst" not in anna.lists()
     assert "ingen ulæste" in anna.text
 
 
 def test_two_people_have_their_own_unread(app, anna, filed):
     filed()
     bo = Person(app, "Bo")
-    anna.browser.get(f"/personale/sager/{bo.references[0]}")
-    anna.sees(unread="ja")
-    bo.sees(unread="ja")
+    anna.client.get(f"/personale/sager/{bo.references[0]}")
+    anna.lists(unread="ja")
+    bo.lists(unread="ja")
     assert (anna.references, len(bo.references)) == ([], 1)
 
 
 def test_a_search_marks_the_words_and_escapes_the_rest(anna, filed):
     filed(story="Min <b>kørestol</b> er væk & borte")
-    anna.sees(q="kørestolen")
+    anna.lists(q="kørestolen")
     assert "&lt;b&gt;<mark>kørestol</mark>&lt;/b&gt;" in anna.page.text
     assert 'value="kørestolen"' in anna.page.text
 
@@ -116,25 +106,25 @@ def test_a_search_marks_the_words_and_escapes_the_rest(anna, filed):
 @pytest.mark.parametrize("typed", ['"', "AND OR (", "%", "\0", "a" * 200, "<script>", "{{ 7*7 }}"])
 def test_whatever_is_typed_in_the_search_ends_in_a_page_with_a_way_on(anna, filed, typed):
     filed(story="Intet særligt")
-    anna.sees(q=typed)
+    anna.lists(q=typed)
     assert "<script>" not in anna.page.text
     assert "Vis alle åbne sager" in anna.text or anna.references
 
 
 def test_an_empty_queue_and_an_empty_search_say_so_and_where_to_go(anna, filed):
-    assert "Der er ingen åbne sager." in anna.sees()
+    assert "Der er ingen åbne sager." in anna.lists()
     filed()
-    text = anna.sees(q="giraf")
+    text = anna.lists(q="giraf")
     assert "Der er ingen sager, der passer." in text
     anna.follows("Søg også i lukkede sager")
-    anna.sees(q="giraf")
+    anna.lists(q="giraf")
     anna.follows("Vis alle åbne sager")
     assert len(anna.references) == 1
 
 
 def test_filters_that_cannot_be_read_are_told_beside_their_field_and_no_list_is_shown(anna, filed):
     filed()
-    text = anna.sees(status=422, since="2026-11-23", until="2026-11-01", unit="vrøvl", q="rampe")
+    text = anna.lists(status=422, since="2026-11-23", until="2026-11-01", unit="vrøvl", q="rampe")
     assert "Perioden slutter, før den begynder." in text
     assert "Vælg en af mulighederne på listen." in text
     assert 'aria-describedby="until-fejl"' in anna.page.text
@@ -148,19 +138,19 @@ def test_filters_that_cannot_be_read_are_told_beside_their_field_and_no_list_is_
 def test_a_view_is_saved_used_and_deleted_and_belongs_to_one_person(app, anna, filed):
     byg = filed(unit="ltk.byggesag")
     filed(unit="ltk.jobcenter")
-    anna.sees(unit="ltk.byggesag")
+    anna.lists(unit="ltk.byggesag")
     assert anna.sends("/personale/visninger", name="Byggeri", unit="ltk.byggesag").status_code == 302
-    anna.sees()
+    anna.lists()
     anna.follows("Byggeri")
     assert anna.references == [byg]
     assert 'aria-current="true">Byggeri' in anna.page.text
     bo = Person(app, "Bo")
-    assert "Byggeri" not in bo.sees()
+    assert "Byggeri" not in bo.lists()
     number = re.search(r"/personale/visninger/(\d+)/slet", anna.page.text)[1]
     bo.sends(f"/personale/visninger/{number}/slet")
-    assert "findes ikke længere" in bo.sees()
+    assert "findes ikke længere" in bo.lists()
     anna.sends(f"/personale/visninger/{number}/slet")
-    assert "Visningen er slettet." in anna.sees()
+    assert "Visningen er slettet." in anna.lists()
 
 
 def test_a_view_that_cannot_be_saved_keeps_the_list_and_says_why(anna, filed):
@@ -175,7 +165,7 @@ def test_a_long_list_is_turned_page_by_page_and_says_how_many(anna, filed, monke
     monkeypatch.setattr(queue, "PAGE_SIZE", 2)
     monkeypatch.setattr(queue, "COUNTED", 4)
     everything = [filed() for _ in range(5)]
-    anna.sees()
+    anna.lists()
     assert "Over 1.000 sager" in anna.text
     seen = list(anna.references)
     for _ in range(2):
@@ -218,7 +208,7 @@ def test_an_adviser_and_an_administrator_may_take_the_list_out_and_a_reader_may_
 def test_a_file_needs_readable_filters_and_a_known_form(anna):
     assert anna.sends("/personale/eksport", form="exe").status_code == 400
     assert anna.sends("/personale/eksport", form="csv", status="vrøvl").status_code == 422
-    assert anna.browser.post("/personale/eksport", data={"form": "csv"}).status_code == 400  # no csrf token
+    assert anna.client.post("/personale/eksport", data={"form": "csv"}).status_code == 400  # no csrf token
     with reading() as db:
         assert db.scalars(select(CaseExport)).all() == []
 

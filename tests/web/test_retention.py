@@ -15,16 +15,10 @@ from casework.intake import Intake, file_case
 from casework.models import Case, CaseRead, Conversation, PersonLog
 from casework.settings import current
 from tests.readability import reading as read
-from tests.web.people import Browser, account
-from web import create_app
+from tests.web.people import account, signed_in
 
 TODAY = date(2026, 11, 23)
 MAIL = "anneke@dahl.dk"
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
 
 
 @pytest.fixture(autouse=True)
@@ -32,12 +26,6 @@ def people(db):
     db.commit()
     for name, role in (("Anna", "adviser"), ("Carl", "administrator"), ("Dina", "reader")):
         account(name, role)
-
-
-def signed_in(app, name):
-    browser = Browser(app)
-    browser.signs_in(name)
-    return browser
 
 
 @pytest.fixture

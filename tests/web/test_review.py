@@ -10,13 +10,7 @@ from sqlalchemy import select
 from casework import clock, conversations, review
 from casework.db import session
 from casework.models import Conversation, ConversationRead, TurnMark
-from tests.web.people import Browser, account
-from web import create_app
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
+from tests.web.people import account, signed_in
 
 
 @pytest.fixture(autouse=True)
@@ -24,12 +18,6 @@ def people(db):
     db.commit()
     for name, role in (("Anna", "adviser"), ("Bo", "adviser"), ("Dina", "reader")):
         account(name, role)
-
-
-def signed_in(app, name):
-    browser = Browser(app)
-    browser.signs_in(name)
-    return browser
 
 
 @pytest.fixture

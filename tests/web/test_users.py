@@ -7,12 +7,6 @@ import pytest
 from casework import clock, second_factor, staff
 from casework.db import session
 from tests.web.people import PASSWORD, Browser, account, email_of, phone_code, stored
-from web import create_app
-
-
-@pytest.fixture(scope="module")
-def app(migrated):
-    return create_app()
 
 
 @pytest.fixture
