@@ -22,6 +22,8 @@ TODAY = date(2026, 11, 23)
 _folder = Path(tempfile.mkdtemp(prefix="vejviser-test-"))
 _server = os.environ.get("VEJVISER_TEST_DATABASE_URL", "")
 _redis = os.environ.get("VEJVISER_TEST_REDIS", "") if _server else ""
+if _redis:  # files run beside each other, each process with a database of its own in Redis too
+    _redis = f"{_redis.rpartition('/')[0]}/{int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:])}"
 _name = f"vejviser_test_{uuid.uuid4().hex[:10]}"
 
 # Before anything of ours is imported: settings are read once.

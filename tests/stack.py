@@ -20,7 +20,9 @@ READY_WITHIN = 120
 
 
 # Below the kernel's own range: a port it hands to an outgoing connection, or twice, would be taken when we need it.
-_ports = iter(random.Random(os.getpid()).sample(range(20000, 32000), 2000))
+# Test processes beside each other each have a range of their own.
+_first = 20000 + 1000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 12)
+_ports = iter(random.Random(os.getpid()).sample(range(_first, _first + 1000), 1000))
 
 
 def free_port() -> int:
