@@ -109,6 +109,8 @@ def _beginning(body: dict) -> str:
     """Return the first words of an answer that is no topic of its own, such as a question of a dialogue."""
     said = re.sub(r"{%.*?%}|\*", "", str(body.get("short", "")), flags=re.S)
     text = " ".join(re.sub(r"{{.*?}}", "…", said, flags=re.S).split())
+    if not re.search(r"\w", text):
+        return ""  # nothing but a value: no name for a link
     return text if len(text) <= TITLE_LENGTH else text[:TITLE_LENGTH].rsplit(" ", 1)[0] + " …"
 
 

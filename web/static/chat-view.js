@@ -43,12 +43,18 @@ function show(node) {
   }
 }
 
-// Says each message once, with who says it. New elements are read also when the words are the same as before.
+// Says each message once, with who says it and in its own language. New elements are read also when the words are the
+// same as before.
 export function say(nodes) {
   const said = nodes.filter((node) => node.querySelector(".vv-text")).map((node) => {
     const line = document.createElement("p");
+    const text = node.querySelector(".vv-text");
+    const words = document.createElement("span");
+    words.lang = text.lang || "da";
+    words.textContent = text.innerText.trim();
+    const file = node.querySelector(".vv-attachment") ? ` ${word("file")}` : "";
     const choices = node.querySelector(".vv-choices") ? ` ${word("choices")}` : "";
-    line.textContent = `${node.querySelector(".vv-who").textContent}: ${node.querySelector(".vv-text").innerText.trim()}${choices}`;
+    line.append(`${node.querySelector(".vv-who").textContent}: `, words, file, choices);
     return line;
   });
   if (said.length) { announcer.replaceChildren(...said); }
@@ -80,6 +86,21 @@ export function unsent(node, why) {
 export function sent(node) {
   delete node.dataset.unsent;
   node.querySelectorAll(".vv-unsent").forEach((note) => note.remove());
+}
+
+// An empty message is told at its field; aloud only where the focus is there already, else the field says it itself.
+export function missing(field, is) {
+  const error = byId("besked-fejl");
+  if (is === !error.hidden) { return; }
+  error.hidden = !is;
+  if (!is) {
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-describedby");
+    return;
+  }
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", error.id);
+  if (document.activeElement === field) { announce(error.textContent); }
 }
 
 export function only(nodes) {

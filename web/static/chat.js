@@ -96,6 +96,7 @@ async function deliverOne(item, mine) {
 
 addEventListener("online", deliver);
 
+form.noValidate = true; // what is missing is told in Danish, not in the browser's language
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const pressed = event.submitter;
@@ -107,11 +108,13 @@ form.addEventListener("submit", (event) => {
     return;
   }
   const text = field.value.trim();
-  if (!text) { return; }
+  view.missing(field, !text);
+  if (!text) { field.focus(); return; }
   field.value = "";
   send(text, text);
 });
 
+field.addEventListener("input", () => view.missing(field, false));
 field.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();

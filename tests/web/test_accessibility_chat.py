@@ -1,0 +1,133 @@
+"""Every state of the chat held to WCAG 2.2 AA, on its own page and in the widget's frame."""
+
+import pytest
+
+from casework import clock, conversations, live, staff
+from casework.cases import Actor
+from casework.db import session
+from tests.web.looks import sound
+
+STORY = "Jeg er blevet kastet rundt mellem tre afdelinger i et halvt år"
+
+
+@pytest.fixture(params=["/", "/indlejret"], ids=["siden", "rammen"])
+def page(request, stack, browser):
+    context = browser.new_context(
+        base_url=stack.url, locale="da-DK", viewport={"width": 1200, "height": 900}, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    page.goto(request.param)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def adviser(stack, db):
+    """Somebody who has opened her chat."""
+    made = staff.add_staff(
+        db, email="a@ltk.invalid", name="Julie", role="adviser", password="lampe violin gryde torden", now=clock.now()
+    )
+    live.open_chat(db, made.id, clock.now())
+    db.commit()
+    return Actor("Julie", "adviser", staff_id=made.id)
+
+
+def say(page, text):
+    count = page.locator("#samtale .vv-assistant").count()
+    page.fill("#besked", text)
+    page.press("#besked", "Enter")
+    settled(page, count)
+
+
+def press(page, label):
+    count = page.locator("#samtale .vv-assistant").count()
+    page.locator("#samtale").get_by_role("button", name=label, exact=True).click()
+    settled(page, count)
+
+
+def settled(page, count):
+    page.locator("#samtale .vv-assistant").nth(count).wait_for()
+    page.locator("#samtale[aria-busy=false]").wait_for()
+
+
+def test_empty_thinking_answered_asking_back_urgent_and_in_another_language(page):
+    sound(page, "tom")
+    held = []
+    page.route("**/samtale", lambda route: held.append(route))
+    page.fill("#besked", "Jeg fik afslag på sygedagpenge i torsdags, hvornår skal jeg klage senest?")
+    page.press("#besked", "Enter")
+    page.locator("#tilstand").wait_for(state="visible")
+    sound(page, "tænker")
+    held[0].continue_()
+    page.unroute("**/samtale")
+    settled(page, 0)
+    sound(page, "svar, kilder foldet", unfold=False)
+    sound(page, "svar, kilder foldet ud")
+    say(page, "noget")
+    sound(page, "spørger tilbage med valg")
+    say(page, "Hello, can I speak to someone about my case in English please?")
+    say(page, "Jeg vil tage mit eget liv")
+    sound(page, "akut")
+
+
+def test_an_intake_its_receipt_the_question_before_it_is_closed_and_closed(page):
+    say(page, STORY)
+    sound(page, "henvendelse begyndt")
+    for label in ("Gå videre", "Jobcentret", "Nej, ikke flere", "Nej", "Ja"):
+        press(page, label)
+    for text in ("De siger, det er de andre", "At én tager ansvar"):
+        say(page, text)
+    sound(page, "henvendelse, valg")
+    press(page, "Nej, ikke mere")
+    for text in ("28 28 28 28", "Anna Jensen"):
+        say(page, text)
+    press(page, "Ja")
+    press(page, "Send til borgerrådgiveren")
+    page.locator("#hjalp").get_by_role("button", name="Delvist").click()
+    page.locator("#ord").wait_for()
+    page.get_by_role("button", name="Afslut og slet").click()
+    sure = page.get_by_role("button", name="Ja, luk den her")
+    sure.wait_for()
+    sound(page, "kvittering, og om den skal lukkes")
+    sure.click()
+    page.get_by_text("Samtalen er lukket på denne skærm.").first.wait_for()
+    sound(page, "lukket")
+
+
+def test_not_sent_and_nothing_written(page):
+    page.locator("#skriv button[type=submit]").last.click()
+    page.locator("#besked-fejl").wait_for()
+    sound(page, "tom besked")
+    page.route("**/samtale", lambda route: route.abort())
+    page.fill("#besked", "Hvornår skal jeg klage senest?")
+    page.press("#besked", "Enter")
+    page.locator("#samtale .vv-unsent").wait_for()
+    sound(page, "uden net")
+
+
+def test_quiet_for_long_and_closed_because_of_it(page):
+    page.clock.install()
+    page.reload()
+    say(page, "hej")
+    page.clock.fast_forward("18:30")
+    page.locator("#stille").wait_for()
+    sound(page, "stille", key=False)
+    assert page.locator("#stille").is_visible()
+    page.clock.fast_forward("25:00")
+    page.locator("#samtale").get_by_text("fordi der var stille længe").wait_for()
+    sound(page, "lukket, fordi der var stille")
+
+
+def test_a_person_writes(page, adviser):
+    page.reload()
+    say(page, "Jeg vil tale med et menneske")
+    sound(page, "et menneske tilbudt")
+    press(page, "Skriv med borgerrådgiveren nu")
+    token = page.locator("#skriv input[name=conversation]").input_value()
+    with session() as db, db.begin():
+        conversation_id = conversations.find(db, token).id
+        live.join(db, conversation_id, adviser, clock.now())
+        live.say(db, conversation_id, "Hej, jeg hedder Julie. Hvad kan jeg hjælpe med?", adviser, clock.now())
+    page.locator("#samtale .vv-staff").wait_for()
+    sound(page, "et menneske skriver")
