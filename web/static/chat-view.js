@@ -51,6 +51,7 @@ export function say(nodes) {
     line.textContent = `${node.querySelector(".vv-who").textContent}: ${node.querySelector(".vv-text").innerText.trim()}${choices}`;
     return line;
   });
+  log.dispatchEvent(new CustomEvent("said", { detail: nodes }));
   if (said.length) { announcer.replaceChildren(...said); }
 }
 
@@ -83,6 +84,7 @@ export function sent(node) {
 }
 
 export function only(nodes) {
+  log.dispatchEvent(new Event("ended"));
   log.replaceChildren(...nodes);
   say(nodes);
 }
