@@ -11,7 +11,7 @@ from tests.readability import reading
 from web import moede
 
 LARGE = "sammen.css"
-MOST = 4096  # bytes, compressed: all that the assisted mode adds
+MOST = 4_500  # bytes, compressed: all that the assisted mode adds to a page
 PAGES = ("/", "/svar", "/brev", "/brev/bisidder", "/forloeb", "/henvendelse", "/moede", "/status", "/privatliv")
 PAGES += ("/hvad-kan-vejviseren", "/tilgaengelighed")
 

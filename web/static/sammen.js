@@ -1,5 +1,4 @@
-// Reads answers aloud and prints one of them, where two sit together. Only voices of the machine itself are used: another
-// voice would send the text away to be spoken.
+// Reads answers aloud and prints one, where two sit together. Only the machine's own voices: another's text is sent away.
 import { read as kept } from "./chat-tab.js";
 
 const byId = (id) => document.getElementById(id);
@@ -13,15 +12,14 @@ const squeezed = (node) => node.textContent.replace(/\s+/g, " ").trim();
 const language = (article) => (article.querySelector(".vv-text").lang || "da").slice(0, 2);
 
 // --- Danish as it is spoken ---
-const CASE = /\bBR-\d{4}-[0-9A-Z]{5}\b/g;
-const CODE = /(\bkod\S*\s+(?:er\s+)?)([\w-]*[\d-][\w-]*\w)/gi;
+const KEY = /(\bBR-\d{4}-\w{5}\b|\bkod\S*\s+(?:er\s+)?[\w-]*[\d-][\w-]*\w)/i; // what is spelled stands last in it
 const spelled = (text) => [...text].join(", ").replace(/-/g, "bindestreg");
 const WORDS = [
   [/\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b/g, (all, day, month, year) => (month > 12 ? all
     : new Date(year, month - 1, day).toLocaleDateString("da-DK", { day: "numeric", month: "long", year: "numeric" }))],
   [/\bkl\. ?/g, "klokken "],
   [/\b(\d{1,2})\.(\d\d)\b/g, (_, hour, minutes) => (minutes === "00" ? hour : `${hour} ${minutes}`)],
-  [/(?<![\d.,-])(\d\d) ?(\d\d) ?(\d\d) ?(\d\d)(?![\d.,]?\d)/g, (...all) => all.slice(1, 5).join(", ").replace(/\b0/g, "nul ").replace(/ 0/g, " nul")],
+  [/(^|[^\d.,-])(\d\d) ?(\d\d) ?(\d\d) ?(\d\d)(?![\d.,]?\d)/g, (_, before, ...all) => before + all.slice(0, 4).join(", ").replace(/\b0/g, "nul ").replace(/ 0/g, " nul")],
   [/\b(\d{2,3}) (?:(\d{3}) )?(\d{3})\b/g, (all) => all.replace(/ /g, ", ")],
   [/\b11([24])\b(?! \p{L}+er\b)/gu, "1, 1, $1"],
   [/\b18(13|88)\b/g, "18, $1"],
@@ -34,11 +32,8 @@ const WORDS = [
 export function spoken(text, danish = true) {
   let said = text.replace(/https?:\/\/(?:www\.)?([^\s/)]+)[^\s)]*/g, "$1");
   if (danish) {
-    const held = []; // what is spelled is out of the way while the rest is read
-    const hold = (sign) => `\u0001${"x".repeat(held.push(spelled(sign)))}\u0002`;
-    said = said.replace(CASE, hold).replace(CODE, (_, before, sign) => before + hold(sign));
-    WORDS.forEach(([sign, better]) => { said = said.replace(sign, better); });
-    said = said.replace(/\u0001(x+)\u0002/g, (_, count) => held[count.length - 1]);
+    said = said.split(KEY).map((part, at) => (at % 2 ? part.replace(/[\w-]+$/, spelled)
+      : WORDS.reduce((before, [sign, word]) => before.replace(sign, word), part))).join("");
   }
   return /[.!?:]$/.test(said) ? said : `${said}.`;
 }
@@ -50,7 +45,7 @@ export function pieces(article, words = []) {
     const copy = element.cloneNode(true);
     copy.querySelectorAll(`${BLOCKS}, ul, ol`).forEach((inner) => inner.remove());
     const plain = squeezed(copy);
-    const own = Boolean(element.closest("blockquote") || plain.match(CASE) || plain.match(CODE)) || words.some((one) => plain.toLowerCase().includes(one));
+    const own = Boolean(element.closest("blockquote") || KEY.test(plain)) || words.some((one) => plain.toLowerCase().includes(one));
     return { element, own, text: plain && spoken(plain, language(article) === "da") };
   }).filter((piece) => piece.text);
 }
