@@ -57,6 +57,7 @@ from web import (
     retention,
     review,
     revisions,
+    sammen,
     samtale,
     signed_in,
     staff_api,
@@ -88,6 +89,7 @@ def create_app() -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)
     _tell_no_address(app)
     indlejret.register(app)
+    sammen.register(app)
     Talisman(
         app,
         force_https=False,  # the reverse proxy in front ends TLS
@@ -124,7 +126,7 @@ def create_app() -> Flask:
     compressed.register(app)
     _hold_texts(app)
     app.jinja_env.filters.update(
-        markdown=lambda text: Markup(_markdown.render(text)),  # noqa: S704 - raw HTML is off in the renderer
+        markdown=lambda text: Markup(sammen.links_kept_large(_markdown.render(text))),  # noqa: S704 - raw HTML is off
         long_date=long_date,
         moment=short_time,
         clock_time=lambda iso: datetime.fromisoformat(iso).astimezone(clock.COPENHAGEN).strftime("%H.%M"),
@@ -133,6 +135,7 @@ def create_app() -> Flask:
         weekday=lambda when: WEEKDAYS[when.weekday()],
         copied=history.copied,
         plain=history.as_plain,
+        kept_large=sammen.kept_large,
     )
     app.context_processor(lambda: {"hovednummer": main_number(), "drift": closed.standing()})
     app.jinja_env.globals.update(

@@ -9,7 +9,7 @@ from functools import lru_cache
 from flask import Flask, Response, request
 
 FILES = ("static", "pages.dkfds", "indlejret.script")
-EMPTY = ("chat.page", "indlejret.page")  # the same for everybody but for a number made anew each time
+EMPTY = ("chat.page", "chat.assisted", "indlejret.page")  # the same for everybody but for a number made anew each time
 KINDS = ("text/css", "text/javascript", "application/javascript", "image/svg+xml", "text/html")
 LEAST = 500  # bytes; below it the header of the format eats what is won
 

@@ -189,7 +189,7 @@ def receipt(code: str):
 
 def _address(found: Appointment) -> str:
     base = (current().public_url or request.host_url).rstrip("/")
-    return base + url_for("own_meeting.show", code=found.code)
+    return base + url_for("own_meeting.show", code=found.code, stor=None)
 
 
 def _book(kind: str, start: datetime | None, given: dict, code: str | None) -> Appointment:

@@ -57,6 +57,7 @@ export function say(nodes) {
     line.append(`${node.querySelector(".vv-who").textContent}: `, words, file, choices);
     return line;
   });
+  log.dispatchEvent(new CustomEvent("said", { detail: nodes }));
   if (said.length) { announcer.replaceChildren(...said); }
 }
 
@@ -104,6 +105,7 @@ export function missing(field, is) {
 }
 
 export function only(nodes) {
+  log.dispatchEvent(new Event("ended"));
   log.replaceChildren(...nodes);
   say(nodes);
 }

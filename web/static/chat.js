@@ -253,6 +253,17 @@ function lookAgain() {
   }, seconds * 1000);
 }
 
+// To large type and back: by GET, for the tab holds the conversation; without this script the form carries its token.
+document.querySelectorAll("[data-skift]").forEach((one) => one.addEventListener("submit", (event) => {
+  event.preventDefault();
+  location.assign(one.dataset.skift);
+}));
+// A page the browser kept whole shows what was so when it was left.
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) { return; }
+  if ((tab.read("samtale") || "") === token.value) { restore(); } else { location.reload(); }
+});
+
 if (navigator.clipboard) { document.querySelectorAll(".vv-copies").forEach((row) => { row.hidden = false; }); }
 lookAgain();
 begin();
