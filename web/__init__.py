@@ -14,6 +14,7 @@ from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from casework import clock
+from casework.answers import render
 from casework.availability_settings import WEEKDAYS
 from casework.calendar import long_date, short_time
 from casework.directory import main_number
@@ -148,6 +149,7 @@ def create_app() -> Flask:
         drift_here=closed.told_here,
         waiting_meetings=kalender.waiting_now,
         how_open=samtale.how_open,
+        welcome=lambda: render("velkomst"),
         seconds_to=samtale.seconds_to,
         new_key=lambda: str(uuid.uuid4()),
         demo=not settings.production,

@@ -267,3 +267,26 @@ def test_scripts_and_styles_of_the_chat_are_small():
     static = ROOT / "web" / "static"
     own = [*static.glob("chat*.js"), static / "chat.css"]
     assert sum(path.stat().st_size for path in own) < 30_000
+
+
+def test_the_first_thing_one_sees_is_what_one_can_ask_and_it_goes_when_one_has(page):
+    welcome = page.locator("#velkomst")
+    assert "med dine egne ord" in welcome.inner_text()
+    welcome.get_by_role("button", name="Hvornår skal jeg klage senest?").click()
+    page.locator("#samtale .vv-assistant").first.wait_for()
+    page.locator("#samtale[aria-busy=false]").wait_for()
+    assert page.locator("#samtale .vv-citizen .vv-own").all_inner_texts() == ["Hvornår skal jeg klage senest?"]
+    assert not welcome.count()
+
+
+def test_on_a_phone_the_menu_is_folded_and_the_field_is_on_the_first_screen(page):
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/")
+    link = page.get_by_role("navigation", name="Hovedmenu").get_by_role("link", name="Skriv et brev")
+    assert not link.count()
+    box = page.locator("#besked").bounding_box()
+    assert box["y"] + box["height"] <= 740
+    page.locator("summary", has_text="Menu").focus()
+    page.keyboard.press("Enter")
+    link.click()
+    page.wait_for_url("**/brev")

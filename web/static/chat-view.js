@@ -28,6 +28,7 @@ export function add(nodes, after) {
 export function own(text) {
   const node = copyOf("egen").firstElementChild;
   node.querySelector(".vv-own").textContent = text;
+  byId("velkomst")?.remove();
   log.querySelectorAll(".vv-choices button").forEach((button) => { button.disabled = true; });
   log.append(node);
   show(node);
