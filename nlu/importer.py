@@ -13,6 +13,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.components.model import HARMLESS
 from nlu.lines import digest, training_examples
 
 
@@ -29,4 +30,6 @@ def _one_line_a_topic() -> TrainingData:
     examples = training_examples()
     first = {example.topic: example.text for example in reversed(examples)}
     every = {"metadata": {"lines": digest(examples)}}
-    return TrainingData([Message(data={TEXT: text, INTENT: topic, **every}) for topic, text in first.items()])
+    return TrainingData(
+        [Message(data={TEXT: text, INTENT: topic, **every}) for topic, text in first.items() if topic != HARMLESS]
+    )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nlu.components.model import FACETS, URGENT, Reading, TopicModel
+from nlu.components.model import FACETS, HARMLESS, URGENT, Reading, TopicModel
 from nlu.components.normalise import SOMEBODY, normalise
 from nlu.components.parts import asks_the_same_again, leans_on_the_one_before, questions
 
@@ -102,7 +102,8 @@ def foreign_script(text: str) -> bool:
 
 
 def _ranked(model: TopicModel, probabilities: np.ndarray) -> list[tuple[str, float]]:
-    return [(model.topics[i], float(probabilities[i])) for i in np.argsort(-probabilities)[:5]]
+    best = [i for i in np.argsort(-probabilities)[:6] if model.topics[i] != HARMLESS]
+    return [(model.topics[i], float(probabilities[i])) for i in best[:5]]
 
 
 def _in_context(

@@ -17,6 +17,7 @@ FACETS = ("omraade", "unit")
 NONE = "ingen"
 TOLD = "fortalt"
 URGENT = "akut."
+HARMLESS = "uden_fare"  # no topic of a citizen's: what sounds a little like an emergency and says nothing yet
 
 
 class Example(NamedTuple):
@@ -92,7 +93,9 @@ class TopicModel:
         }
         for facet in FACETS:
             labels[facet] = [getattr(e, facet) for e in examples]
-            labels[f"{facet}_told"] = [TOLD if getattr(e, facet) else NONE for e in examples]
+            labels[f"{facet}_told"] = [
+                None if e.topic == HARMLESS else TOLD if getattr(e, facet) else NONE for e in examples
+            ]
         marked = {kind: [i for i, label in enumerate(found) if label] for kind, found in labels.items()}
         kinds = [kind for kind, at in marked.items() if len({labels[kind][i] for i in at}) > 1]
         with ThreadPoolExecutor(2) as threads:

@@ -74,6 +74,11 @@ def unspecific_lines() -> list[str]:
     return (HERE / "unspecific.txt").read_text(encoding="utf-8").splitlines()
 
 
+def harmless_lines() -> list[str]:
+    """Return short sentences on one's family that tell of no emergency, and that nobody trained on."""
+    return (HERE / "harmless.txt").read_text(encoding="utf-8").splitlines()
+
+
 def _labelled(name: str) -> list[Unseen]:
     return [Unseen(Example(r["text"], r["topic"], r["omraade"], r["unit"]), r["style"]) for r in _rows(name)]
 

@@ -27,12 +27,13 @@ from tests.nlu.data import (
     Answer,
     calibration_examples,
     follow_ups,
+    harmless_lines,
     intake_answers,
     two_questions,
     unseen_examples,
     unspecific_lines,
 )
-from tests.nlu.scoring import Score
+from tests.nlu.scoring import Score, is_urgent
 
 pytestmark = pytest.mark.once
 
@@ -237,6 +238,19 @@ def test_danger_is_heard_whatever_was_spoken_of_before(model, before):
 @pytest.mark.parametrize("text", unspecific_lines())
 def test_no_legal_area_is_read_into_a_complaint_that_tells_of_none(model, text):
     assert "omraade" not in understand(model, text, thresholds()).facets
+
+
+def test_a_short_sentence_on_ones_family_is_seldom_taken_for_an_emergency(model):
+    said = harmless_lines()
+    alarms = [text for text in said if is_urgent(understand(model, text, thresholds()).topic)]
+    assert len(said) >= 40 and len(alarms) <= len(said) // 9, alarms
+
+
+@pytest.mark.parametrize(
+    "text", ["min mand slår mig", "han er 15 og vil ikke leve mere", "min mor er faldet og bløder"]
+)
+def test_a_short_sentence_on_ones_family_that_tells_of_danger_is_one(model, text):
+    assert is_urgent(understand(model, text, thresholds()).topic)
 
 
 def breaks_off(model, said):
