@@ -56,6 +56,9 @@ def test_an_adviser_turns_parts_off_by_keyboard_and_citizens_see_why_and_how_to_
     adviser.fill("#email", EMAIL)
     adviser.fill("#password", PASSWORD)
     adviser.get_by_role("button", name="Log ind").click()
+    folded = adviser.locator("header summary")  # on a phone
+    if folded.is_visible():
+        folded.click()
     adviser.get_by_role("link", name="Drift", exact=True).click()
     picture(adviser, "drift-alt-er-taendt")
     turn_off(adviser, "opslag", "Telefonerne er nede i dag. Skriv til os i stedet.", "Vis beskeden")
