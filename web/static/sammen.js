@@ -151,7 +151,7 @@ const button = (id) => byId(id).content.firstElementChild.cloneNode(true);
 
 function dress() {
   if (run && !run.articles[0].isConnected) { stop(); }
-  log.querySelectorAll(".vv-choices button").forEach((one) => labels.add(squeezed(one)));
+  document.querySelectorAll(".vv-choices button").forEach((one) => labels.add(squeezed(one)));
   log.querySelectorAll(".vv-message:not(.vv-citizen)").forEach((article) => {
     if (article.querySelector(".vv-read")) { return; }
     article.querySelector(".vv-who").after(button("oplaes-knap"));
