@@ -9,6 +9,7 @@ from werkzeug.serving import make_server
 
 from casework.settings import ROOT
 from tests.conftest import _empty as empty
+from tests.web.axe import findings
 from tests.web.every_page import CITIZENS, NO_PAGES, STAFF, Office
 from tests.web.looks import sound, wrong_with
 from web import create_app
@@ -65,6 +66,16 @@ def test_a_page_of_citizens_can_be_used_by_everybody(office, page, name):
 def test_a_page_of_the_staff_can_be_used_by_everybody(office, page, name):
     shows(page, STAFF[name](office))
     sound(page, name, least=24)
+
+
+@pytest.mark.parametrize("name", ["chatten", "henvendelse med fejl"])
+def test_with_more_contrast_asked_for_nothing_is_lost(office, page, name):
+    shows(page, CITIZENS[name](office))
+    plain = page.locator("main").inner_text()
+    page.emulate_media(contrast="more")
+    assert findings(page) == []
+    assert page.locator("main").inner_text() == plain
+    page.emulate_media(contrast="no-preference")
 
 
 def test_no_page_is_forgotten(office):
@@ -130,12 +141,14 @@ body { font: 16px sans-serif } button { min-height: 44px; min-width: 44px } :foc
 
 
 def test_a_page_without_faults_has_none(page):
+    page.goto("about:blank")  # a page of no policy, for the faults have styles of their own
     page.set_content(PLAIN.replace("FEJL", "<button>Stor nok</button>"))
     assert wrong_with(page) == []
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_check_finds_a_fault_that_is_there(page, fault):
+    page.goto("about:blank")
     page.set_content(PLAIN.replace("FEJL", FAULTS[fault]))
     assert fault in "\n".join(wrong_with(page))
 
