@@ -126,7 +126,7 @@ FAULTS = {
     "uden for skærmen": '<p style="width:700px">bred</p>',
     "ruller til siden uden navn": '<div style="overflow-x:auto;width:200px"><p style="width:900px">bred</p></div>',
     "skåret af": '<p style="width:60px;overflow:hidden;white-space:nowrap">En lang tekst uden plads</p>',
-    "button “Lille”": '<button style="height:20px;padding:0">Lille</button>',
+    "button “Lille”": '<button style="min-height:20px;height:20px;padding:0">Lille</button>',
     "fokus ses ikke": '<a href="#x" class="button" id="uden">Uden ring</a>',
     "fokus er for svag": '<button id="svag">En svag ring</button>',
     "glider": '<p style="transition:color 1s">glider</p>',
