@@ -53,6 +53,16 @@
   });
   const isDrawn = (o) => o.style !== 'none' && o.width >= 2;
 
+  // The part of a box that what scrolls around it lets be seen.
+  function seenOf(e, { left, right, top, bottom }) {
+    for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) {
+      if (getComputedStyle(p).overflowY === 'visible') { continue; }
+      const b = p.getBoundingClientRect();
+      top = Math.max(top, b.top); bottom = Math.min(bottom, b.bottom); left = Math.max(left, b.left); right = Math.min(right, b.right);
+    }
+    return { left, right, top, bottom };
+  }
+
   function uncovered(e) {
     const target = e.labels && e.labels[0] && /^(checkbox|radio)$/.test(e.type) ? e.labels[0] : e;
     const whole = target.getClientRects()[0]; // of what is taller than the screen, the part that is on it
@@ -95,8 +105,8 @@
     overlapping() {
       const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
         .filter((e) => shown(e) && !e.closest('.vv-skip') && !/^(checkbox|radio)$/.test(e.type));
-      const parts = all.map((e) => [...e.getClientRects()]), wrong = [];
-      const inBar = (e) => { for (; e; e = e.parentElement) { if (/fixed|sticky/.test(getComputedStyle(e).position)) { return true; } } return false; };
+      const parts = all.map((e) => [...e.getClientRects()].map((b) => seenOf(e, b))), wrong = [];
+      const inBar = (e) => { for (; e; e = e.parentElement) { if (/fixed|sticky/.test(getComputedStyle(e).position)) { return e; } } return null; };
       const bar = all.map(inBar);
       for (let i = 0; i < all.length; i += 1) {
         for (let j = i + 1; j < all.length; j += 1) {

@@ -9,6 +9,7 @@ from werkzeug.serving import make_server
 
 from casework.settings import ROOT
 from tests.conftest import _empty as empty
+from tests.web.axe import findings
 from tests.web.every_page import CITIZENS, NO_PAGES, STAFF, Office
 from tests.web.looks import sound, wrong_with
 from web import create_app
@@ -67,6 +68,16 @@ def test_a_page_of_the_staff_can_be_used_by_everybody(office, page, name):
     sound(page, name, least=24)
 
 
+@pytest.mark.parametrize("name", ["chatten", "henvendelse med fejl"])
+def test_with_more_contrast_asked_for_nothing_is_lost(office, page, name):
+    shows(page, CITIZENS[name](office))
+    plain = page.locator("main").inner_text()
+    page.emulate_media(contrast="more")
+    assert findings(page) == []
+    assert page.locator("main").inner_text() == plain
+    page.emulate_media(contrast="no-preference")
+
+
 def test_no_page_is_forgotten(office):
     """A new page must be looked at too: its address or its template is missing in every_page.py."""
     asked, drawn = set(), set()
@@ -115,7 +126,7 @@ FAULTS = {
     "uden for skærmen": '<p style="width:700px">bred</p>',
     "ruller til siden uden navn": '<div style="overflow-x:auto;width:200px"><p style="width:900px">bred</p></div>',
     "skåret af": '<p style="width:60px;overflow:hidden;white-space:nowrap">En lang tekst uden plads</p>',
-    "button “Lille”": '<button style="height:20px;padding:0">Lille</button>',
+    "button “Lille”": '<button style="min-height:20px;height:20px;padding:0">Lille</button>',
     "fokus ses ikke": '<a href="#x" class="button" id="uden">Uden ring</a>',
     "fokus er for svag": '<button id="svag">En svag ring</button>',
     "glider": '<p style="transition:color 1s">glider</p>',
@@ -130,12 +141,14 @@ body { font: 16px sans-serif } button { min-height: 44px; min-width: 44px } :foc
 
 
 def test_a_page_without_faults_has_none(page):
+    page.goto("about:blank")  # a page of no policy, for the faults have styles of their own
     page.set_content(PLAIN.replace("FEJL", "<button>Stor nok</button>"))
     assert wrong_with(page) == []
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_check_finds_a_fault_that_is_there(page, fault):
+    page.goto("about:blank")
     page.set_content(PLAIN.replace("FEJL", FAULTS[fault]))
     assert fault in "\n".join(wrong_with(page))
 

@@ -79,8 +79,8 @@ def answered(page, act, where_after):
     expect(page.locator("#samtale .vv-citizen")).not_to_have_count(0)
     while not held:
         page.wait_for_function("true")
-    page.unroute("**/samtale")
     held[0].continue_()
+    page.unroute("**/samtale")
     page.locator("#samtale .vv-assistant").nth(count).wait_for()
     page.locator("#samtale[aria-busy=false]").wait_for()
     assert page.evaluate(FOCUS) == before
