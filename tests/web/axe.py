@@ -10,10 +10,11 @@ from casework.settings import ROOT
 SCRIPT = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 MINOR = "minor"  # anything worse fails
+# Size is measured in looks.js: axe calls small what lies below a sticky bar at this moment, and one can scroll.
 
 RUN = """async (tags) => {
     const found = await axe.run(document, {
-        runOnly: tags, iframes: false, resultTypes: ['violations'], rules: { 'target-size': { enabled: true } },
+        runOnly: tags, iframes: false, resultTypes: ['violations'], rules: { 'target-size': { enabled: false } },
     });
     return found.violations.map(v => ({
         rule: v.id, impact: v.impact, help: v.help,

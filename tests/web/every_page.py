@@ -102,10 +102,10 @@ class Office:
     def _meetings(self) -> None:
         person = {"name": "Anna Jensen", "channel": "telefon", "value": "28 28 28 28", "subject": "Mit afslag"}
         with session() as db, db.begin():
-            now = clock.now()
-            booked = meetings.book(db, Wish("telefon", at(THURSDAY, 10), **person), now)
-            asked = meetings.book(db, Wish("andet_sted", at(THURSDAY, 11), place="Bredebo 3", **person), now)
-            held = meeting_visit.hold(db, str(uuid.uuid4()), "telefon", at(THURSDAY, 13), now)
+            before = at(TODAY - timedelta(days=3), 9)  # soon enough, whatever the time of day is now
+            booked = meetings.book(db, Wish("telefon", at(THURSDAY, 10), **person), before)
+            asked = meetings.book(db, Wish("andet_sted", at(THURSDAY, 11), place="Bredebo 3", **person), before)
+            held = meeting_visit.hold(db, str(uuid.uuid4()), "telefon", at(THURSDAY, 13), clock.now())
             self.numbers |= {"meeting": booked.id, "asked": asked.id, "code": booked.code, "hold": held.code}
             first = TODAY + timedelta(days=21)
             availability_settings.add_absence(db, first, first + timedelta(days=4), "Jeg holder ferie.", TODAY)

@@ -105,7 +105,7 @@
     overlapping() {
       const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
         .filter((e) => shown(e) && !e.closest('.vv-skip') && !/^(checkbox|radio)$/.test(e.type));
-      const parts = all.map((e) => [...e.getClientRects()].map((b) => seenOf(e, b))), wrong = [];
+      const parts = all.map((e) => [...e.getClientRects()].map((b) => seenOf(e, b)).filter((b) => b.bottom > b.top)), wrong = [];
       const inBar = (e) => { for (; e; e = e.parentElement) { if (/fixed|sticky/.test(getComputedStyle(e).position)) { return e; } } return null; };
       const bar = all.map(inBar);
       for (let i = 0; i < all.length; i += 1) {
