@@ -103,9 +103,9 @@ class Office:
         person = {"name": "Anna Jensen", "channel": "telefon", "value": "28 28 28 28", "subject": "Mit afslag"}
         with session() as db, db.begin():
             before = at(TODAY - timedelta(days=3), 9)  # soon enough, whatever the time of day is now
-            booked = meetings.book(db, Wish("telefon", at(THURSDAY, 10), **person), before)
+            booked = meetings.book(db, Wish("telefon", at(THURSDAY, 13), **person), before)
             asked = meetings.book(db, Wish("andet_sted", at(THURSDAY, 11), place="Bredebo 3", **person), before)
-            held = meeting_visit.hold(db, str(uuid.uuid4()), "telefon", at(THURSDAY, 13), clock.now())
+            held = meeting_visit.hold(db, str(uuid.uuid4()), "telefon", at(THURSDAY, 14), clock.now())
             self.numbers |= {"meeting": booked.id, "asked": asked.id, "code": booked.code, "hold": held.code}
             first = TODAY + timedelta(days=21)
             availability_settings.add_absence(db, first, first + timedelta(days=4), "Jeg holder ferie.", TODAY)
@@ -273,6 +273,10 @@ CITIZENS = {
     "chatten i en ramme": citizen("/indlejret"),
     "chatten slukket": with_notice,
     "chatten uden samtale": citizen("/samtale"),
+    "sammen": citizen("/sammen"),
+    "sammen, svar": citizen("/svar?stor=ja"),
+    "sammen, henvendelse": citizen("/henvendelse?stor=ja"),
+    "sammen, møder": citizen("/moede?stor=ja&slags=telefon"),
     "afslut samtalen": lambda o: o.sends("/samtale/afslut", conversation=o.token),
     "udskrift": lambda o: o.sends("/samtale/udskrift", conversation=o.token),
     "tilbagemelding": lambda o: o.sends("/samtale/tilbagemelding", conversation=o.token, verdict="nej"),
@@ -393,5 +397,6 @@ NO_PAGES = {
     "console.case_document": "/personale/sager/{case}/dokument",
     "console.case_draft": "/personale/sager/{case}/udkast/1",
     "chat.begin": "/samtale",
+    "chat.begin_ordinary": "/sammen/almindelig",
     "about.was": "/was",
 }

@@ -13,9 +13,13 @@ export function pieces(html) {
   return [...holder.content.children];
 }
 
+// An empty log is no stop for the keyboard; one that may scroll must be.
+function reachable() { log.tabIndex = 0; }
+
 // Puts messages in: after the one they answer, else at the end. Only the latest message has choices.
 export function add(nodes, after) {
   if (!nodes.length) { return nodes; }
+  reachable();
   log.querySelectorAll(".vv-choices").forEach((old) => old.remove());
   if (after && after.isConnected) { after.after(...nodes); } else { log.append(...nodes); }
   if (navigator.clipboard) {
@@ -29,6 +33,7 @@ export function own(text) {
   const node = copyOf("egen").firstElementChild;
   node.querySelector(".vv-own").textContent = text;
   byId("velkomst")?.remove();
+  reachable();
   log.querySelectorAll(".vv-choices button").forEach((button) => { button.disabled = true; });
   log.append(node);
   show(node);
@@ -106,6 +111,7 @@ export function missing(field, is) {
 }
 
 export function only(nodes) {
+  reachable();
   log.dispatchEvent(new Event("ended"));
   log.replaceChildren(...nodes);
   say(nodes);
