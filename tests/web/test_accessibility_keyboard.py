@@ -77,8 +77,10 @@ def answered(page, act, where_after):
     before = page.evaluate(FOCUS)
     assert before == where_after
     expect(page.locator("#samtale .vv-citizen")).not_to_have_count(0)
-    while not held:
-        page.wait_for_function("true")
+    for _ in range(1000):
+        if held:
+            break
+        page.wait_for_timeout(10)
     held[0].continue_()
     page.unroute("**/samtale")
     page.locator("#samtale .vv-assistant").nth(count).wait_for()
