@@ -32,7 +32,7 @@ from casework.meetings import Wish
 from casework.settings import current
 from tests.conftest import TODAY
 from tests.web.people import Browser, account, phone_code, secret_on, stored
-from tests.web.test_kalender import THURSDAY, at
+from tests.web.test_kalender import THURSDAY, TUESDAY, at
 from tests.web.test_letters import FORM
 from tests.web.test_login import with_second_factor
 from tests.web.test_revisions import FIELD, KEY, NEW, base_in
@@ -103,9 +103,10 @@ class Office:
         person = {"name": "Anna Jensen", "channel": "telefon", "value": "28 28 28 28", "subject": "Mit afslag"}
         with session() as db, db.begin():
             before = at(TODAY - timedelta(days=3), 9)  # soon enough, whatever the time of day is now
-            booked = meetings.book(db, Wish("telefon", at(THURSDAY, 10), **person), before)
+            booked = meetings.book(db, Wish("telefon", at(TUESDAY, 10), **person), before)
             asked = meetings.book(db, Wish("andet_sted", at(THURSDAY, 11), place="Bredebo 3", **person), before)
-            held = meeting_visit.hold(db, str(uuid.uuid4()), "telefon", at(THURSDAY, 13), clock.now())
+            later = at(TUESDAY + timedelta(days=7), 10)
+            held = meeting_visit.hold(db, str(uuid.uuid4()), "telefon", later, clock.now())
             self.numbers |= {"meeting": booked.id, "asked": asked.id, "code": booked.code, "hold": held.code}
             first = TODAY + timedelta(days=21)
             availability_settings.add_absence(db, first, first + timedelta(days=4), "Jeg holder ferie.", TODAY)
@@ -328,7 +329,7 @@ STAFF = {
     "sag": staff("sager/{case}"),
     "sag, fejl": staff_errors("sager/{case}/notat", "", text="", version="1"),
     "kalender, uge": staff("kalender/"),
-    "kalender, dag": staff(f"kalender/?vis=dag&dato={THURSDAY}"),
+    "kalender, dag": staff(f"kalender/?vis=dag&dato={TUESDAY}"),
     "kalender, liste": staff("kalender/?vis=liste"),
     "kalender, papir": staff("kalender/udskriv"),
     "kalender, møde": staff("kalender/moede/{meeting}"),
