@@ -32,7 +32,7 @@ from casework.meetings import Wish
 from casework.settings import current
 from tests.conftest import TODAY
 from tests.web.people import Browser, account, phone_code, secret_on, stored
-from tests.web.test_kalender import THURSDAY, at
+from tests.web.test_kalender import THURSDAY, TUESDAY, at
 from tests.web.test_letters import FORM
 from tests.web.test_login import with_second_factor
 from tests.web.test_revisions import FIELD, KEY, NEW, base_in
@@ -332,7 +332,7 @@ STAFF = {
     "sag": staff("sager/{case}"),
     "sag, fejl": staff_errors("sager/{case}/notat", "", text="", version="1"),
     "kalender, uge": staff("kalender/"),
-    "kalender, dag": staff(f"kalender/?vis=dag&dato={THURSDAY}"),
+    "kalender, dag": staff(f"kalender/?vis=dag&dato={TUESDAY}"),
     "kalender, liste": staff("kalender/?vis=liste"),
     "kalender, papir": staff("kalender/udskriv"),
     "kalender, møde": staff("kalender/moede/{meeting}"),

@@ -78,8 +78,9 @@ def test_with_more_contrast_asked_for_nothing_is_lost(office, page, name):
     page.emulate_media(contrast="no-preference")
 
 
-def test_no_page_is_forgotten(office):
-    """A new page must be looked at too: its address or its template is missing in every_page.py."""
+@pytest.fixture(scope="module")
+def walked(office):
+    """Every page asked for once: what addresses were asked, what templates were drawn, and citizens' answers by name."""
     asked, drawn = set(), set()
 
     def note(sender, template, context, **_):
@@ -87,8 +88,15 @@ def test_no_page_is_forgotten(office):
         asked.add((context["request"].endpoint, context["request"].method))
 
     with template_rendered.connected_to(note, office.app):
-        for see in (*CITIZENS.values(), *STAFF.values()):
+        answers = {name: see(office).text for name, see in CITIZENS.items()}
+        for see in STAFF.values():
             see(office)
+    return asked, drawn, answers
+
+
+def test_no_page_is_forgotten(office, walked):
+    """A new page must be looked at too: its address or its template is missing in every_page.py."""
+    asked, drawn, _ = walked
     gets = {rule.endpoint for rule in office.app.url_map.iter_rules() if "GET" in rule.methods}
     assert gets - {endpoint for endpoint, method in asked if method == "GET"} == set(NO_PAGES)
     whole = {
@@ -107,14 +115,13 @@ def test_what_is_called_no_page_is_none(office, endpoint):
     assert not whole, path
 
 
-def test_every_page_says_in_its_title_where_one_is_and_no_two_pages_say_the_same(office):
+def test_every_page_says_in_its_title_where_one_is_and_no_two_pages_say_the_same(walked):
     titles = {}
-    for name, see in CITIZENS.items():
-        answer = see(office)
-        title = re.search(r"<title>\s*(.*?) – Borgerrådgiverens Vejviser</title>", answer.text, re.S)[1].strip()
+    for name, answer in walked[2].items():
+        title = re.search(r"<title>\s*(.*?) – Borgerrådgiverens Vejviser</title>", answer, re.S)[1].strip()
         assert title, name
-        assert title.startswith("Fejl: ") == ('class="alert alert-error"' in answer.text), name
-        titles.setdefault(title, []).append(re.search(r"<h1[^>]*>(.*?)</h1>", answer.text, re.S)[1].strip())
+        assert title.startswith("Fejl: ") == ('class="alert alert-error"' in answer), name
+        titles.setdefault(title, []).append(re.search(r"<h1[^>]*>(.*?)</h1>", answer, re.S)[1].strip())
     assert {title: set(heads) for title, heads in titles.items() if len(set(heads)) > 1} == {}
 
 
