@@ -34,6 +34,8 @@ def page(office, browser):
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
     context = browser.new_context(base_url=url, locale="da-DK", viewport={"width": 1200, "height": 900})
+    # Each page is a visit of its own: what the tab remembers of the one before would come forth on this one.
+    context.add_init_script("try { sessionStorage.clear() } catch { /* a page of no origin has none */ }")
     page = context.new_page()
     page.set_default_timeout(30_000)
     yield page
