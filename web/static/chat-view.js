@@ -13,13 +13,17 @@ export function pieces(html) {
   return [...holder.content.children];
 }
 
-// An empty log is no stop for the keyboard; one that may scroll must be.
-function reachable() { log.tabIndex = 0; }
+// An empty log is no stop for the keyboard; one that may scroll must be. And there is something to answer by now, so
+// what one could begin with goes.
+function begun() {
+  log.tabIndex = 0;
+  byId("velkomst")?.remove();
+}
 
 // Puts messages in: after the one they answer, else at the end. Only the latest message has choices.
 export function add(nodes, after) {
   if (!nodes.length) { return nodes; }
-  reachable();
+  begun();
   log.querySelectorAll(".vv-choices").forEach((old) => old.remove());
   if (after && after.isConnected) { after.after(...nodes); } else { log.append(...nodes); }
   if (navigator.clipboard) {
@@ -32,8 +36,7 @@ export function add(nodes, after) {
 export function own(text) {
   const node = copyOf("egen").firstElementChild;
   node.querySelector(".vv-own").textContent = text;
-  byId("velkomst")?.remove();
-  reachable();
+  begun();
   log.querySelectorAll(".vv-choices button").forEach((button) => { button.disabled = true; });
   log.append(node);
   show(node);
@@ -111,7 +114,7 @@ export function missing(field, is) {
 }
 
 export function only(nodes) {
-  reachable();
+  begun();
   log.dispatchEvent(new Event("ended"));
   log.replaceChildren(...nodes);
   say(nodes);
