@@ -45,7 +45,7 @@ def page(request, site, calendar, browser):
     size = {"width": width, "height": 800}
     context = browser.new_context(base_url=site, locale="da-DK", viewport=size, java_script_enabled=script)
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(45_000)
     yield page
     context.close()
 
