@@ -80,7 +80,7 @@ def test_with_more_contrast_asked_for_nothing_is_lost(office, page, name):
 
 @pytest.fixture(scope="module")
 def walked(office):
-    """Every page asked for once: what addresses were asked, what templates were drawn, and citizens' answers by name."""
+    """Every page asked for once: the addresses asked, the templates drawn, and citizens' answers by name."""
     asked, drawn = set(), set()
 
     def note(sender, template, context, **_):
