@@ -12,6 +12,8 @@ from casework.settings import ROOT
 from tests.readability import reading
 from web import about, create_app
 
+pytestmark = pytest.mark.once
+
 PICTURES = ROOT / "var" / "pictures"
 PAGES = ("/", "/hvad-kan-vejviseren", "/tilgaengelighed", "/privatliv", "/svar", "/moede", "/henvendelse")
 FILLED = """

@@ -9,6 +9,8 @@ from casework.cases import Actor
 from casework.db import session
 from tests.web.looks import sound
 
+pytestmark = pytest.mark.once
+
 SENDING = re.compile(r"/samtale(\?|$)")
 STORY = "Jeg er blevet kastet rundt mellem tre afdelinger i et halvt år"
 

@@ -11,6 +11,8 @@ from casework.db import reading
 from casework.models import Case
 from web import create_app
 
+pytestmark = pytest.mark.once
+
 STORY = "Jeg er blevet kastet rundt mellem tre afdelinger i et halvt år"
 # What is pressed and what is written, from the story to the receipt.
 STEPS = (

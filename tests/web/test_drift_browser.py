@@ -11,6 +11,8 @@ from casework.models_drift import ServiceNotice
 from tests.web.pictures import SIZES, picture
 from web import create_app
 
+pytestmark = pytest.mark.once
+
 EMAIL, PASSWORD = "julie@ltk.invalid", "en lang og god adgangskode"
 
 

@@ -15,6 +15,8 @@ from casework.errors import ConfigurationError
 from casework.settings import ROOT, Settings, current
 from web import create_app
 
+pytestmark = pytest.mark.once
+
 PICTURES = ROOT / "var" / "pictures"
 MOST = 60_000  # bytes, compressed
 SCRIPT = '<script src="SITE/vejviser.js" defer></script>'

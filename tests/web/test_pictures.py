@@ -10,6 +10,8 @@ from casework.cases import Actor
 from casework.db import session
 from tests.web.pictures import SIZES, picture
 
+pytestmark = pytest.mark.once
+
 STORY = "Jeg er blevet kastet rundt mellem tre afdelinger i et halvt år"
 
 

@@ -10,6 +10,8 @@ from casework.settings import ROOT
 from tests.readability import reading
 from web import moede
 
+pytestmark = pytest.mark.once
+
 LARGE = "sammen.css"
 MOST = 4_500  # bytes, compressed: all that the assisted mode adds to a page
 PAGES = ("/", "/svar", "/brev", "/brev/bisidder", "/forloeb", "/henvendelse", "/moede", "/status", "/privatliv")

@@ -19,6 +19,8 @@ from casework.settings import current
 from tests.web.pictures import SIZES, picture
 from web import create_app
 
+pytestmark = pytest.mark.once
+
 STORY = "Min nabo Svend læser mine breve fra jobcentret"
 SARA, FAR = ("Sara", "da-DK", True), ("Fjern", "da-DK", False)
 ENGLISH = ("George", "en-GB", True)
