@@ -69,11 +69,12 @@ def tab_to(page, wanted, key="Tab"):
     raise AssertionError(f"{wanted} is not reached by {key}")
 
 
-def answered(page, act, where_after):
-    """Do something that is answered; the focus is where it should be at once, and still when the answer has come."""
+def answered(page, held, act, where_after):
+    """Do something that is answered; the focus is where it should be at once, and still when the answer has come.
+
+    `held` gets what the page asks for, which goes on when the focus has been seen.
+    """
     count = page.locator("#samtale .vv-assistant").count()
-    held = []
-    page.route("**/samtale", lambda route: held.append(route))
     act()
     expect(page.locator("#samtale[aria-busy=true]")).to_have_count(1)
     before = page.evaluate(FOCUS)
@@ -83,8 +84,7 @@ def answered(page, act, where_after):
         if held:
             break
         page.wait_for_timeout(10)
-    held[0].continue_()
-    page.unroute("**/samtale")
+    held.pop().continue_()
     page.locator("#samtale .vv-assistant").nth(count).wait_for()
     page.locator("#samtale[aria-busy=false]").wait_for()
     assert page.evaluate(FOCUS) == before
@@ -94,12 +94,13 @@ def test_a_whole_intake_is_done_with_the_keyboard_alone_and_the_focus_is_never_t
     page.keyboard.press("Tab")
     assert page.evaluate(FOCUS) == "Spring til indhold"
     page.keyboard.press("Enter")
-    field = page.locator("#besked")
+    field, held = page.locator("#besked"), []
     tab_to(page, field)
+    page.route("**/samtale", lambda route: held.append(route))
 
     def write(text):
         page.keyboard.type(text)
-        answered(page, lambda: page.keyboard.press("Enter"), "besked")
+        answered(page, held, lambda: page.keyboard.press("Enter"), "besked")
 
     write(STORY)
     for number, (how, text) in enumerate(STEPS):
@@ -109,7 +110,7 @@ def test_a_whole_intake_is_done_with_the_keyboard_alone_and_the_focus_is_never_t
         button = page.locator("#samtale").get_by_role("button", name=text, exact=True)
         tab_to(page, button, "Shift+Tab")
         key = ("Enter", "Space")[number % 2]
-        answered(page, lambda key=key: page.keyboard.press(key), "besked")
+        answered(page, held, lambda key=key: page.keyboard.press(key), "besked")
     receipt = page.locator(".vv-assistant").last.inner_text()
     for told in RECEIPT:
         assert re.search(told, receipt, re.I), told
