@@ -19,9 +19,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session, joinedload
 
 from casework import privacy
-from casework.calendar import long_date
+from casework.calendar import long_time
 from casework.cases import Actor
-from casework.clock import COPENHAGEN
 from casework.db import reading
 from casework.enums import SERVICE_PARTS
 from casework.errors import InvalidInput, InvalidState, SwitchedOff
@@ -74,16 +73,11 @@ class Standing:
         about = self.in_force.get(part)
         return {
             "besked": about.text if about else "",
-            "igen": _in_words(about.ends_at) if about and about.ends_at else None,
+            "igen": long_time(about.ends_at) if about and about.ends_at else None,
             "kan_chatte": self.is_open("bot"),
             "kan_skrive": self.is_open("henvendelse"),
             "kan_booke": self.is_open("moede"),
         }
-
-
-def _in_words(moment: datetime) -> str:
-    local = moment.astimezone(COPENHAGEN)
-    return f"{long_date(local.date())} kl. {local:%H.%M}"
 
 
 def standing(session: Session, now: datetime) -> Standing:

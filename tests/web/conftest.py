@@ -1,6 +1,10 @@
 """What the tests of the pages share."""
 
+import threading
+from contextlib import contextmanager
+
 import pytest
+from werkzeug.serving import make_server
 
 from web import create_app
 
@@ -9,3 +13,21 @@ from web import create_app
 def app(migrated):
     """The web application; a new one for each file, so that none meets the limits another has used up."""
     return create_app()
+
+
+@contextmanager
+def served(app):
+    """Serve an application over real HTTP, and give its address; the assistant is not there."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def site(app):
+    """The address of the web application over real HTTP."""
+    with served(app) as address:
+        yield address

@@ -7,6 +7,7 @@ import pytest
 from casework import clock, conversations, live, staff
 from casework.cases import Actor
 from casework.db import session
+from tests.web.chatting import press, say, settled
 from tests.web.looks import sound
 
 pytestmark = pytest.mark.once
@@ -36,24 +37,6 @@ def adviser(stack, db):
     live.open_chat(db, made.id, clock.now())
     db.commit()
     return Actor("Julie", "adviser", staff_id=made.id)
-
-
-def say(page, text):
-    count = page.locator("#samtale .vv-assistant").count()
-    page.fill("#besked", text)
-    page.press("#besked", "Enter")
-    settled(page, count)
-
-
-def press(page, label):
-    count = page.locator("#samtale .vv-assistant").count()
-    page.locator("#samtale").get_by_role("button", name=label, exact=True).click()
-    settled(page, count)
-
-
-def settled(page, count):
-    page.locator("#samtale .vv-assistant").nth(count).wait_for()
-    page.locator("#samtale[aria-busy=false]").wait_for()
 
 
 def test_empty_thinking_answered_asking_back_urgent_and_in_another_language(page):

@@ -1,29 +1,15 @@
 """The switches in a real browser, by keyboard, and what citizens see then; on a phone and a wide screen."""
 
-import threading
-
 import pytest
-from werkzeug.serving import make_server
 
 from casework import availability, clock, notices, staff
 from casework.db import reading, session
 from casework.models_drift import ServiceNotice
 from tests.web.pictures import SIZES, picture
-from web import create_app
 
 pytestmark = pytest.mark.once
 
 EMAIL, PASSWORD = "julie@ltk.invalid", "en lang og god adgangskode"
-
-
-@pytest.fixture(scope="module")
-def site(migrated):
-    server = make_server("127.0.0.1", 0, create_app(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
 
 
 @pytest.fixture(params=SIZES)

@@ -4,31 +4,17 @@ Pictures are kept in var/pictures.
 """
 
 import re
-import threading
 
 import pytest
-from werkzeug.serving import make_server
 
 from casework import availability, clock, meetings
 from casework.db import reading, session
 from casework.models_meetings import Appointment
 from casework.settings import ROOT
-from web import create_app
 
 pytestmark = pytest.mark.once
 
 PICTURES = ROOT / "var" / "pictures"
-
-
-@pytest.fixture(scope="module")
-def site(migrated):
-    """The web application over real HTTP; the assistant is not needed."""
-    server = make_server("127.0.0.1", 0, create_app(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from casework import clock, conversations, live, staff
 from casework.cases import Actor
 from casework.db import session
+from tests.web.chatting import press, say, settled
 from tests.web.pictures import SIZES, picture
 
 pytestmark = pytest.mark.once
@@ -48,24 +49,6 @@ def adviser(julie):
     yield julie
     with session() as db, db.begin():
         live.close_chat(db, julie.staff_id)
-
-
-def say(page, text):
-    count = page.locator("#samtale .vv-assistant").count()
-    page.fill("#besked", text)
-    page.press("#besked", "Enter")
-    settled(page, count)
-
-
-def press(page, label):
-    count = page.locator("#samtale .vv-assistant").count()
-    page.locator("#samtale").get_by_role("button", name=label, exact=True).click()
-    settled(page, count)
-
-
-def settled(page, count):
-    page.locator("#samtale .vv-assistant").nth(count).wait_for()
-    page.locator("#samtale[aria-busy=false]").wait_for()
 
 
 def test_empty_thinking_answered_and_asking_back(page):

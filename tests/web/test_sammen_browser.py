@@ -5,11 +5,9 @@ gets the answer that says so. Pictures are kept in var/pictures.
 """
 
 import json
-import threading
 
 import pytest
 import requests
-from werkzeug.serving import make_server
 
 from casework import clock, conversations
 from casework.answers import render
@@ -17,7 +15,6 @@ from casework.db import session
 from casework.intake import Intake, file_case
 from casework.settings import current
 from tests.web.pictures import SIZES, picture
-from web import create_app
 
 pytestmark = pytest.mark.once
 
@@ -39,16 +36,6 @@ VOICES = """(given) => {
   window.SpeechSynthesisUtterance = function (text) { this.text = text; };
   window.print = () => { window.printed = (window.printed || 0) + 1; };
 }"""
-
-
-@pytest.fixture(scope="module")
-def site(migrated):
-    server = make_server("127.0.0.1", 0, create_app(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
 
 
 @pytest.fixture
