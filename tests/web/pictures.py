@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import time
+import warnings
 from html import escape
+
+from playwright.sync_api import Error
 
 from casework.settings import ROOT
 
@@ -13,11 +17,27 @@ PICTURES = ROOT / "var" / "pictures"
 SIZES = {"telefon": (360, 740), "skaerm": (1200, 800)}
 
 
+def keep(page, name: str, **options) -> None:
+    """Keep a picture of `page` as `name`; `options` are those of Playwright's `screenshot`.
+
+    On a busy machine the browser now and then says that it cannot capture a page which it shows well. A picture is
+    for people to look at and checks nothing, so after three attempts the test goes on with a warning.
+    """
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for _attempt in range(3):
+        try:
+            page.screenshot(path=PICTURES / f"{name}.png", **options)
+            return
+        except Error as error:
+            failed = error
+            time.sleep(0.5)
+    warnings.warn(f"Intet billede af {name}: {failed}", stacklevel=2)
+
+
 def picture(page, name: str) -> None:
     """Keep a picture of the whole page as `name`, and see that nothing is wider than the screen."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
     width = page.viewport_size["width"]
-    page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True, animations="disabled")
+    keep(page, f"{name}-{width}", full_page=True, animations="disabled")
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= width, f"{name} is {wide} wide on a screen of {width}"
 

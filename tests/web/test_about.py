@@ -8,13 +8,12 @@ import yaml
 from werkzeug.serving import make_server
 
 from casework import accessibility_statement, launch
-from casework.settings import ROOT
 from tests.readability import reading
+from tests.web.pictures import keep
 from web import about, create_app
 
 pytestmark = pytest.mark.once
 
-PICTURES = ROOT / "var" / "pictures"
 PAGES = ("/", "/hvad-kan-vejviseren", "/tilgaengelighed", "/privatliv", "/svar", "/moede", "/henvendelse")
 FILLED = """
 was_url: https://was.digst.dk/vejviser-ltk-dk
@@ -149,7 +148,6 @@ def site(migrated):
 
 @pytest.mark.parametrize("width", [360, 1200])
 def test_the_pages_fit_the_screen_and_read_easily(site, browser, width):
-    PICTURES.mkdir(parents=True, exist_ok=True)
     context = browser.new_context(base_url=site, viewport={"width": width, "height": 800})
     page = context.new_page()
     for path in ("/", "/hvad-kan-vejviseren", "/tilgaengelighed", "/privatliv"):
@@ -161,7 +159,7 @@ def test_the_pages_fit_the_screen_and_read_easily(site, browser, width):
         if path != "/":
             found = reading(" ".join(p.inner_text() for p in page.locator("main p, main li").all()))
             assert found.lix <= 40, (path, found.lix)
-        page.screenshot(path=PICTURES / f"side-{width}-{path.strip('/') or 'forside'}.png", full_page=True)
+        keep(page, f"side-{width}-{path.strip('/') or 'forside'}", full_page=True)
     context.close()
 
 

@@ -6,9 +6,8 @@ import pytest
 
 from casework import clock, staff
 from casework.db import session
-from casework.settings import ROOT
+from tests.web.pictures import keep
 
-PICTURES = ROOT / "var" / "pictures"
 EMAIL, PASSWORD = "julie@ltk.invalid", "en lang og god adgangskode"
 
 
@@ -20,7 +19,6 @@ def adviser():
 
 @pytest.fixture
 def page(stack, browser):
-    PICTURES.mkdir(parents=True, exist_ok=True)
     context = browser.new_context(base_url=stack.url, locale="da-DK", viewport={"width": 1100, "height": 900})
     page = context.new_page()
     problems = []
@@ -57,7 +55,7 @@ def test_the_page_says_at_once_that_it_is_a_machine_who_is_behind_it_and_how_to_
     assert "Du skriver med en maskine" in intro
     assert "borgerrådgiveren i Lyngby-Taarbæk Kommune" in intro
     assert "45 97 30 00" in page.get_by_role("group", name="Tal med et menneske").inner_text()
-    page.screenshot(path=PICTURES / "1-forside.png")
+    keep(page, "1-forside")
 
 
 def test_the_design_system_is_served_by_ourselves_and_nothing_is_fetched_elsewhere(page, stack):
@@ -73,14 +71,14 @@ def test_a_citizen_gets_the_three_first_answers(page):
     page.goto("/")
     say(page, "Må jeg tage min søster med til mødet på jobcentret?")
     page.locator(".vv-sources summary").last.click()
-    page.screenshot(path=PICTURES / "2-bisidder.png")
+    keep(page, "2-bisidder")
     assert "Forvaltningsloven § 8" in last(page)
     assert re.search(r"tjekket \d\d\.\d\d\.\d{4}", last(page))
     say(page, "Jeg fik afslag på sygedagpenge i torsdags, hvornår skal jeg klage senest?")
-    page.screenshot(path=PICTURES / "3-klagefrist.png")
+    keep(page, "3-klagefrist")
     assert "torsdag den 17. december 2026" in last(page)
     say(page, "Hvem skal jeg tale med om byggetilladelse?")
-    page.screenshot(path=PICTURES / "4-vejvisning.png")
+    keep(page, "4-vejvisning")
     assert "Byggesag" in last(page)
 
 
@@ -116,9 +114,9 @@ def test_from_kastebold_to_a_closed_case(page, adviser):
     say(page, "28 28 28 28")
     say(page, "Anna Jensen")
     press(page, "Ja")
-    page.screenshot(path=PICTURES / "5-bekraeft.png")
+    keep(page, "5-bekraeft")
     press(page, "Send til borgerrådgiveren")
-    page.screenshot(path=PICTURES / "6-kvittering.png")
+    keep(page, "6-kvittering")
     reference = re.search(r"BR-2026-\w{5}", last(page))[0]
 
     page.goto("/personale")
@@ -126,7 +124,7 @@ def test_from_kastebold_to_a_closed_case(page, adviser):
     page.fill("#password", PASSWORD)
     page.get_by_role("button", name="Log ind").click()
     page.get_by_role("link", name=reference).wait_for()
-    page.screenshot(path=PICTURES / "7-koe.png")
+    keep(page, "7-koe")
     page.get_by_role("link", name=reference).click()
     body = page.locator("main").inner_text()
     assert "At én tager ansvar" in body
@@ -139,7 +137,7 @@ def test_from_kastebold_to_a_closed_case(page, adviser):
     page.get_by_text("Notatet er gemt.").wait_for()
     page.select_option("#cause", label="Manglende helhedsorientering og koordinering")
     page.select_option("#handling", label="Dialog med afdeling")
-    page.screenshot(path=PICTURES / "8-sag.png", full_page=True)
+    keep(page, "8-sag", full_page=True)
     page.get_by_role("button", name="Afslut sagen").click()
     page.get_by_text("Sagen er afsluttet.").wait_for()
     page.goto("/personale/")
@@ -195,7 +193,7 @@ def test_the_chat_fits_a_phone(stack, browser):
     page.goto("/")
     say(page, "hvornår skal jeg klage senest")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    page.screenshot(path=PICTURES / "9-telefon.png")
+    keep(page, "9-telefon")
     for box in page.locator(".vv-choices button").all():
         assert box.bounding_box()["height"] >= 44
     context.close()

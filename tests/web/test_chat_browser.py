@@ -11,8 +11,8 @@ from sqlalchemy import select
 from casework.db import reading
 from casework.models import Conversation, Feedback, Turn
 from casework.settings import ROOT
+from tests.web.pictures import keep
 
-PICTURES = ROOT / "var" / "pictures"
 DEADLINE = "Jeg fik afslag på sygedagpenge i torsdags, hvornår skal jeg klage senest?"
 SIZES = {"phone": (360, 740), "desktop": (1200, 900)}
 
@@ -20,7 +20,6 @@ SIZES = {"phone": (360, 740), "desktop": (1200, 900)}
 @pytest.fixture(params=SIZES)
 def context(request, stack, db, browser):
     db.commit()
-    PICTURES.mkdir(parents=True, exist_ok=True)
     width, height = SIZES[request.param]
     made = browser.new_context(
         base_url=stack.url, locale="da-DK", viewport={"width": width, "height": height}, reduced_motion="reduce"
@@ -57,7 +56,7 @@ def said(who="citizen"):
 
 
 def picture(page, name):
-    page.screenshot(path=PICTURES / f"chat-{page.viewport_size['width']}-{name}.png")
+    keep(page, f"chat-{page.viewport_size['width']}-{name}")
 
 
 def bubbles(page):
@@ -245,7 +244,7 @@ def test_without_script_the_same_is_plain_pages(stack, db, browser):
     page.get_by_role("button", name="Send", exact=True).click()
     assert "torsdag den 17. december 2026" in page.locator(".vv-assistant").last.inner_text()
     assert page.get_by_role("button", name="Kopiér").count() == 0
-    page.screenshot(path=PICTURES / "chat-360-uden-script.png", full_page=True)
+    keep(page, "chat-360-uden-script", full_page=True)
     page.reload()
     assert said() == [DEADLINE]
     page.get_by_role("button", name="Nej, det fik jeg ikke").click()
@@ -254,7 +253,7 @@ def test_without_script_the_same_is_plain_pages(stack, db, browser):
     page.get_by_role("button", name="Nej, gå tilbage").click()
     assert page.locator(".vv-citizen").count() == 1
     page.get_by_role("button", name="Afslut og slet").click()
-    page.screenshot(path=PICTURES / "chat-360-afslut-uden-script.png")
+    keep(page, "chat-360-afslut-uden-script")
     page.get_by_role("button", name="Ja, slet samtalen").click()
     assert "Samtalen er slettet" in page.locator("main").inner_text()
     assert said() == []

@@ -12,12 +12,12 @@ import pytest
 from werkzeug.serving import make_server
 
 from casework.errors import ConfigurationError
-from casework.settings import ROOT, Settings, current
+from casework.settings import Settings, current
+from tests.web.pictures import keep
 from web import create_app
 
 pytestmark = pytest.mark.once
 
-PICTURES = ROOT / "var" / "pictures"
 MOST = 60_000  # bytes, compressed
 SCRIPT = '<script src="SITE/vejviser.js" defer></script>'
 ELEMENT = '<borgerraadgiver-vejviser><a href="SITE/">Spørg Vejviseren</a></borgerraadgiver-vejviser>'
@@ -85,7 +85,6 @@ def foreign(site):
 
 @pytest.fixture(params=[360, 1200], ids=lambda width: f"{width}px")
 def page(request, foreign, browser):
-    PICTURES.mkdir(parents=True, exist_ok=True)
     context = browser.new_context(
         base_url=foreign,
         locale="da-DK",
@@ -99,7 +98,7 @@ def page(request, foreign, browser):
 
 
 def picture(page, name):
-    page.screenshot(path=PICTURES / f"widget-{page.viewport_size['width']}-{name}.png")
+    keep(page, f"widget-{page.viewport_size['width']}-{name}")
 
 
 def opened(page):

@@ -9,16 +9,15 @@ from werkzeug.serving import make_server
 from casework import availability
 from casework.db import session
 from casework.models import Appointment
-from casework.settings import ROOT
 from tests.conftest import TODAY
 from tests.stack import free_port
 from tests.web.people import PASSWORD, account, email_of
+from tests.web.pictures import keep
 from tests.web.test_kalender import asked_for, at, booked
 from web import create_app
 
 pytestmark = pytest.mark.once
 
-PICTURES = ROOT / "var" / "pictures"
 TUESDAY = TODAY + timedelta(days=1)
 
 
@@ -36,7 +35,6 @@ def page(db, url, browser):
     availability.seed(db)
     db.commit()
     account("Julie")
-    PICTURES.mkdir(parents=True, exist_ok=True)
     context = browser.new_context(base_url=url, locale="da-DK", viewport={"width": 1200, "height": 900})
     page = context.new_page()
     page.goto("/personale/login")
@@ -104,4 +102,4 @@ def test_the_calendar_fits_a_phone_and_its_table_stays_a_table(page):
     page.goto(f"/personale/kalender/?vis=dag&dato={TUESDAY}")
     assert page.get_by_role("row").count() == 2
     assert page.get_by_role("columnheader").count() == 5
-    page.screenshot(path=PICTURES / "kalender-telefon.png")
+    keep(page, "kalender-telefon")

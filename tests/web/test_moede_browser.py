@@ -10,11 +10,9 @@ import pytest
 from casework import availability, clock, meetings
 from casework.db import reading, session
 from casework.models_meetings import Appointment
-from casework.settings import ROOT
+from tests.web.pictures import keep
 
 pytestmark = pytest.mark.once
-
-PICTURES = ROOT / "var" / "pictures"
 
 
 @pytest.fixture
@@ -26,7 +24,6 @@ def calendar(db):
 
 @pytest.fixture(params=[(360, True), (360, False), (1200, True), (1200, False)], ids=lambda p: f"{p[0]}px-js-{p[1]}")
 def page(request, site, calendar, browser):
-    PICTURES.mkdir(parents=True, exist_ok=True)
     width, script = request.param
     size = {"width": width, "height": 800}
     context = browser.new_context(base_url=site, locale="da-DK", viewport=size, java_script_enabled=script)
@@ -37,7 +34,7 @@ def page(request, site, calendar, browser):
 
 
 def picture(page, name):
-    page.screenshot(path=PICTURES / f"moede-{page.viewport_size['width']}-{name}.png", full_page=True)
+    keep(page, f"moede-{page.viewport_size['width']}-{name}", full_page=True)
 
 
 def fits(page):
