@@ -61,14 +61,15 @@ migrate: install ## Bring databasen op på den nyeste version
 run: install model migrate ## Start det hele og vis adresserne; Ctrl-C stopper
 	@exec $(VENV)/bin/vejviser start
 
-# With VEJVISER_TEST_POSTGRES=postgresql://… the suite runs a second time, on PostgreSQL. As many files run beside each
-# other as there are cores, each process with a system of its own.
+# With VEJVISER_TEST_POSTGRES=postgresql://… the suite runs a second time, on PostgreSQL. Files run beside each other, one
+# more than there are cores since a test waits a third of its time, each process with a system of its own.
+BESIDE := -n $(shell echo $$(( $$(nproc) + 1 ))) --dist loadfile --no-loadscope-reorder
 test: install model ## Kør alle prøver
 	@echo "Prøver på SQLite …"
-	$(VENV)/bin/pytest -n auto --dist loadfile $(PYTEST)
+	$(VENV)/bin/pytest $(BESIDE) $(PYTEST)
 	if [ -n "$${VEJVISER_TEST_POSTGRES:-}" ]; then
 	  echo "Prøver på PostgreSQL …"
-	  VEJVISER_TEST_DATABASE_URL="$$VEJVISER_TEST_POSTGRES" $(VENV)/bin/pytest -n auto --dist loadfile $(PYTEST)
+	  VEJVISER_TEST_DATABASE_URL="$$VEJVISER_TEST_POSTGRES" $(VENV)/bin/pytest $(BESIDE) $(PYTEST)
 	else
 	  echo "VEJVISER_TEST_POSTGRES er ikke sat; prøverne er kun kørt på SQLite."
 	fi

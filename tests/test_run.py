@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -111,17 +112,19 @@ def test_a_crash_of_one_process_ends_the_others(running):
     assert not any(alive(pid) for pid in started.values())
 
 
-def test_a_taken_port_is_said_in_danish_before_anything_starts(running):
-    again = subprocess.run(
-        [str(ROOT / ".venv/bin/vejviser"), "start"],
-        cwd=ROOT,
-        env=running.env,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert again.returncode == 1
-    assert f"Port {running.env['PORT']} er optaget" in again.stderr
+def test_a_taken_port_is_said_in_danish_before_anything_starts(migrated):
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        refused = subprocess.run(
+            [str(ROOT / ".venv/bin/vejviser"), "start"],
+            cwd=ROOT,
+            env={**os.environ, "PORT": str(port)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert refused.returncode == 1
+    assert f"Port {port} er optaget" in refused.stderr
 
 
 def test_two_processes_given_the_same_port_are_refused_before_anything_starts(migrated):
