@@ -13,6 +13,8 @@ from casework.models import Conversation, Feedback, Turn
 from casework.settings import ROOT
 from tests.web.pictures import keep
 
+pytestmark = pytest.mark.once  # what the database keeps of it is tested in test_samtale.py
+
 DEADLINE = "Jeg fik afslag på sygedagpenge i torsdags, hvornår skal jeg klage senest?"
 SIZES = {"phone": (360, 740), "desktop": (1200, 900)}
 
