@@ -45,7 +45,8 @@ from casework import db as database  # noqa: E402
 from casework.cli import main as cli  # noqa: E402
 from casework.models import Base  # noqa: E402
 from casework.processes import model_path  # noqa: E402
-from casework.settings import Settings  # noqa: E402
+from casework.settings import Settings, Smtp, current  # noqa: E402
+from tests.mailserver import MailServer  # noqa: E402
 from tests.stack import Stack, free_port  # noqa: E402
 
 
@@ -94,6 +95,16 @@ def _empty() -> None:
             session.execute(table.delete())
 
 
+@pytest.fixture
+def mail_server(monkeypatch):
+    """A mail server that the settings name."""
+    running = MailServer()
+    monkeypatch.setattr(current(), "smtp", Smtp("127.0.0.1", running.port, "", "", tls=False))
+    monkeypatch.setattr(current(), "mail_from", "vejviser@ltk.invalid")
+    yield running
+    running.stop()
+
+
 @pytest.fixture(scope="session")
 def stack(migrated):
     """The running system: Rasa, action server and web, each a process that can be stopped on its own."""
@@ -117,7 +128,13 @@ def browser():
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-software-rasterizer",
+                "--disable-background-networking",
+                "--disable-component-update",
+            ],
         )
         yield chromium
         chromium.close()

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from casework import cases, clock, conversations, messages, questions, queue, refusal, registration, related, staff
+from casework import cases, clock, conversations, messages, questions, queue, refusal, registration, related
 from casework.case_json import as_json, full_json
 from casework.db import session
 from casework.enums import CASE_STATUSES, EVENT_KINDS
@@ -17,6 +17,7 @@ from casework.queue_filters import Filters
 from casework.registration import suggest
 from casework.taxonomy import taxonomy
 from casework.urgency import deadlines, priority_now, why
+from tests.casework.actors import create_actor
 
 TODAY = date(2026, 11, 23)
 
@@ -33,18 +34,6 @@ def create_case(db, number=1, *, conversation_id=None, **changes):
         conversation_id=conversation_id,
     )
     return receipt.reference
-
-
-def create_actor(db, name="Julie", role="adviser"):
-    person = staff.add_staff(
-        db,
-        email=f"{name.lower()}@ltk.invalid",
-        name=name,
-        role=role,
-        password="en lang adgangskode",
-        now=clock.now(),
-    )
-    return cases.Actor(person.name, person.role, staff_id=person.id)
 
 
 def listed(db, today=TODAY, **filters):

@@ -8,7 +8,8 @@ from casework import cases, clock, conversations, danger, queue
 from casework.errors import InvalidInput, InvalidState
 from casework.queue_filters import Filters
 from casework.urgency import priority_now, why
-from tests.casework.test_cases import create_actor, create_case
+from tests.casework.actors import create_actor
+from tests.casework.test_cases import create_case
 
 TODAY = date(2026, 11, 23)
 NONE = "emne:henvendelse.opret punkt:videre"  # the value of "Det er ikke akut. Fortsæt henvendelsen"

@@ -14,8 +14,7 @@ from casework.clock import COPENHAGEN
 from casework.db import reading, session
 from casework.meetings import Wish
 from casework.models import Appointment, OutgoingMail
-from casework.settings import Smtp, current
-from tests.mailserver import MailServer
+from casework.settings import current
 
 ADDRESS = "anna.jensen@firma.invalid"
 PLACE = "Hjemme hos mig på Buddingevej"
@@ -26,16 +25,12 @@ STAFF = Actor("Julie", "adviser")
 
 
 @pytest.fixture
-def server(db, monkeypatch):
+def server(db, mail_server, monkeypatch):
     """A mail server that the settings name, and an empty database with the kinds of meetings."""
-    running = MailServer()
-    monkeypatch.setattr(current(), "smtp", Smtp("127.0.0.1", running.port, "", "", tls=False))
-    monkeypatch.setattr(current(), "mail_from", "vejviser@ltk.invalid")
     monkeypatch.setattr(current(), "public_url", "https://vejviser.invalid")
     with session() as own, own.begin():
         seed(own)
-    yield running
-    running.stop()
+    return mail_server
 
 
 def book(kind="telefon", start=TUESDAY, **changes):

@@ -23,8 +23,8 @@ from casework.models import (
     OutgoingMail,
     PersonLog,
 )
+from tests.casework.actors import create_actor
 from tests.casework.test_retention import everything, file
-from tests.casework.test_review import create_actor
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 11, 0, tzinfo=timezone.utc)

@@ -10,7 +10,8 @@ from casework import cases, clock, messages, questions, settings
 from casework.errors import InvalidInput, InvalidState
 from casework.models import OutgoingMail
 from casework.urgency import why
-from tests.casework.test_cases import CLOSING, TODAY, create_actor, create_case, taken
+from tests.casework.actors import create_actor
+from tests.casework.test_cases import CLOSING, TODAY, create_case, taken
 from tests.readability import reading
 
 MAIL = {"VEJVISER_SMTP_URL": "smtp://localhost:2525", "VEJVISER_MAIL_FROM": "br@ltk.invalid"}

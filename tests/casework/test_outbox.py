@@ -15,7 +15,6 @@ from casework.errors import ConfigurationError, InvalidInput
 from casework.intake import Intake, file_case
 from casework.models import Case, OutgoingMail
 from casework.settings import ROOT, Settings, Smtp, current
-from tests.mailserver import MailServer
 
 TODAY = date(2026, 11, 23)
 STORY = "Jobcentret svarer ikke på min ansøgning om fleksjob."
@@ -23,13 +22,9 @@ ADDRESS = "anna.jensen@firma.invalid"
 
 
 @pytest.fixture
-def server(db, monkeypatch):
+def server(db, mail_server):
     """A mail server that the settings name, and an empty database."""
-    running = MailServer()
-    monkeypatch.setattr(current(), "smtp", Smtp("127.0.0.1", running.port, "", "", tls=False))
-    monkeypatch.setattr(current(), "mail_from", "vejviser@ltk.invalid")
-    yield running
-    running.stop()
+    return mail_server
 
 
 def file(submission="s1", **changes):

@@ -15,8 +15,8 @@ from casework.db import session
 from casework.errors import InvalidInput, InvalidState
 from casework.intake import Intake, file_case
 from casework.models import Case, CaseRead, Conversation, ConversationRead, PersonLog
+from tests.casework.actors import create_actor
 from tests.casework.test_retention import everything
-from tests.casework.test_review import create_actor
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 11, 0, tzinfo=timezone.utc)

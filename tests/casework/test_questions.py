@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from casework import cases, clock, mail, messages, questions
 from casework.db import session
 from casework.errors import InvalidInput, InvalidState, NotFound
-from casework.settings import Smtp, current
+from casework.settings import current
 from tests.casework.test_cases import TODAY, taken
-from tests.mailserver import MailServer
 
 UNIT = "ltk.byggesag"
 DUE = date(2026, 12, 14)  # three weeks after 23 November
@@ -154,13 +153,9 @@ ADDRESS = "byg@ltk.invalid"
 
 
 @pytest.fixture
-def server(db, monkeypatch):
+def server(db, mail_server):
     """A mail server that the settings name, and an empty database."""
-    running = MailServer()
-    monkeypatch.setattr(current(), "smtp", Smtp("127.0.0.1", running.port, "", "", tls=False))
-    monkeypatch.setattr(current(), "mail_from", "vejviser@ltk.invalid")
-    yield running
-    running.stop()
+    return mail_server
 
 
 def mailed_question(text="Hvornår bliver Annas sag afgjort?", mail_to=ADDRESS):

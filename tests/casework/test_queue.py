@@ -14,7 +14,8 @@ from casework.erasure import anonymise
 from casework.errors import InvalidInput, NotFound
 from casework.models import Case, CaseExport, CaseRead, CaseText, Conversation, Turn
 from casework.queue_filters import Filters
-from tests.casework.test_cases import CLOSING, TODAY, create_actor, create_case
+from tests.casework.actors import create_actor
+from tests.casework.test_cases import CLOSING, TODAY, create_case
 
 NOBODY = cases.Actor("prøve", "reader")
 

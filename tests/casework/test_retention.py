@@ -28,7 +28,7 @@ from casework.models import (
     TurnMark,
 )
 from casework.settings import Settings
-from tests.casework.test_review import create_actor
+from tests.casework.actors import create_actor
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 11, 0, tzinfo=timezone.utc)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from casework import candidate, cases, clock, conversations, privacy, review, review_export, staff
+from casework import candidate, clock, conversations, privacy, review, review_export
 from casework.candidate import Figure, fallen
 from casework.cli import main
 from casework.db import session
@@ -19,20 +19,9 @@ from casework.errors import InvalidInput, NotFound
 from casework.intake import Intake, file_case
 from casework.models import Case, ConversationRead, Turn, TurnMark
 from casework.review import Filters, InvalidMarks, kappa
+from tests.casework.actors import create_actor
 
 TODAY = date(2026, 11, 23)
-
-
-def create_actor(db, name="Julie", role="adviser"):
-    person = staff.add_staff(
-        db,
-        email=f"{name.lower()}@ltk.invalid",
-        name=name,
-        role=role,
-        password="lampe violin gryde torden",
-        now=clock.now(),
-    )
-    return cases.Actor(person.name, person.role, staff_id=person.id)
 
 
 def talk(db, *said, days_ago=0, awaiting=None):

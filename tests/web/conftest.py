@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import pytest
 from werkzeug.serving import make_server
 
+from casework import availability
+from tests.web.people import account, address
 from web import create_app
 
 
@@ -13,6 +15,24 @@ from web import create_app
 def app(migrated):
     """The web application; a new one for each file, so that none meets the limits another has used up."""
     return create_app()
+
+
+@pytest.fixture
+def people(db):
+    """Two advisers, a reader and an administrator, and nobody else."""
+    db.commit()
+    for name, role in (("Anna", "adviser"), ("Bo", "adviser"), ("Dina", "reader"), ("Carl", "administrator")):
+        account(name, role)
+
+
+@pytest.fixture
+def client(app, db):
+    """A citizen with an address of her own, an adviser's usual hours, and an empty calendar."""
+    availability.seed(db)
+    db.commit()
+    client = app.test_client()
+    client.environ_base["REMOTE_ADDR"] = address()
+    return client
 
 
 @contextmanager

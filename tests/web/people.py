@@ -35,13 +35,18 @@ def stored(name: str) -> Staff:
         return staff.find(db, email=email_of(name))
 
 
+def address() -> str:
+    """Return an address nobody has called from."""
+    number = next(_addresses)
+    return f"10.{8 + number // 62_500}.{number // 250 % 250}.{number % 250 + 1}"
+
+
 class Browser:
     """One browser at an address of its own; it holds cookies and the page it shows."""
 
-    def __init__(self, app, address: str | None = None) -> None:
+    def __init__(self, app, at: str | None = None) -> None:
         self.client = app.test_client()
-        number = next(_addresses)
-        self.client.environ_base["REMOTE_ADDR"] = address or f"10.8.{number // 250}.{number % 250 + 1}"
+        self.client.environ_base["REMOTE_ADDR"] = at or address()
         self.page = None
 
     def sees(self, path: str):
@@ -49,10 +54,14 @@ class Browser:
         self.page = self.client.get(path, follow_redirects=True)
         return self.page
 
+    def token(self) -> str:
+        """Return what the forms on the page carry against forgery."""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.page.text if self.page else "")
+        return found[1] if found else ""
+
     def sends(self, path: str, **given):
         """Send the form on the page; return the answer without following it."""
-        token = re.search(r'name="csrf_token" value="([^"]+)"', self.page.text if self.page else "")
-        self.page = self.client.post(path, data={**given, "csrf_token": token[1] if token else ""})
+        self.page = self.client.post(path, data={**given, "csrf_token": self.token()})
         if self.page.status_code == 302:
             answer = self.page
             self.sees(answer.headers["Location"])
@@ -73,6 +82,18 @@ class Browser:
         with self.client.session_transaction() as kept:
             kept["seen"] -= idle * 60
             kept["started"] -= age * 60
+
+
+class SignedIn(Browser):
+    """A signed-in person's browser; a form that is sent leaves the page as it is."""
+
+    def __init__(self, app, name: str) -> None:
+        super().__init__(app)
+        assert self.signs_in(name).status_code == 302
+
+    def sends(self, path: str, **given):
+        """Send the form on the page; return the answer and stay."""
+        return self.client.post(path, data={**given, "csrf_token": self.token()})
 
 
 def signed_in(app, name: str) -> Browser:

@@ -42,6 +42,15 @@ def picture(page, name: str) -> None:
     assert wide <= width, f"{name} is {wide} wide on a screen of {width}"
 
 
+def pictures(page, name: str) -> None:
+    """Keep `picture`s on a phone and a wide screen; the page is as wide as before afterwards."""
+    was = page.viewport_size
+    for width, height in SIZES.values():
+        page.set_viewport_size({"width": width, "height": height})
+        picture(page, name)
+    page.set_viewport_size(was)
+
+
 def overview() -> str:
     """Return a page that shows every picture there is, by name."""
     found = sorted(PICTURES.glob("*.png"))

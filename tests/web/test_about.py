@@ -1,11 +1,9 @@
 """The pages about the assistant, the accessibility statement, and all of it on paper."""
 
-import threading
 from datetime import date
 
 import pytest
 import yaml
-from werkzeug.serving import make_server
 
 from casework import accessibility_statement, launch
 from tests.readability import reading
@@ -136,14 +134,6 @@ def test_the_privacy_page_tells_of_meetings(client):
     page = client.get("/privatliv").text
     for words in ("Når du booker et møde", "Linket til mødet", "sin egen kalender", "kommunens andre sider"):
         assert words in page, words
-
-
-@pytest.fixture(scope="module")
-def site(migrated):
-    server = make_server("127.0.0.1", 0, create_app(), threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
 
 
 @pytest.mark.parametrize("width", [360, 1200])

@@ -1,21 +1,22 @@
 """Every page, citizens' and staff's, held to WCAG 2.2 AA in a real browser. The chat's states are in the next file."""
 
 import re
-import threading
 
 import pytest
 from flask import template_rendered
-from werkzeug.serving import make_server
 
 from casework.settings import ROOT
 from tests.conftest import _empty as empty
 from tests.web.axe import findings
+from tests.web.conftest import served
 from tests.web.every_page import CITIZENS, NO_PAGES, STAFF, Office
 from tests.web.looks import sound, wrong_with
+from tests.web.pictures import pictures
 from web import create_app
 
 pytestmark = pytest.mark.once
 
+PICTURED = ("henvendelse", "henvendelse med fejl")  # the other files keep pictures of the rest
 TEMPLATES = ROOT / "web" / "templates"
 
 
@@ -29,19 +30,14 @@ def office(migrated):
 @pytest.fixture(scope="module")
 def page(office, browser):
     """A browser that shows what the application answers; scripts and styles come over real HTTP."""
-    server = make_server("127.0.0.1", 0, office.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    url = f"http://127.0.0.1:{server.server_port}"
-    context = browser.new_context(base_url=url, locale="da-DK", viewport={"width": 1200, "height": 900})
-    # Each page is a visit of its own: what the tab remembers of the one before would come forth on this one.
-    context.add_init_script("try { sessionStorage.clear() } catch { /* a page of no origin has none */ }")
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    yield page
-    context.close()
-    server.shutdown()
-    thread.join()
+    with served(office.app) as url:
+        context = browser.new_context(base_url=url, locale="da-DK", viewport={"width": 1200, "height": 900})
+        # Each page is a visit of its own: what the tab remembers of the one before would come forth on this one.
+        context.add_init_script("try { sessionStorage.clear() } catch { /* a page of no origin has none */ }")
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        yield page
+        context.close()
 
 
 def shows(page, answer):
@@ -61,6 +57,8 @@ def policy(answer):
 @pytest.mark.parametrize("name", CITIZENS)
 def test_a_page_of_citizens_can_be_used_by_everybody(office, page, name):
     shows(page, CITIZENS[name](office))
+    if name in PICTURED:
+        pictures(page, name.replace(" ", "-"))
     sound(page, name)
 
 

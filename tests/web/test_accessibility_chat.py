@@ -1,4 +1,5 @@
-"""Every state of the chat held to WCAG 2.2 AA, on its own page and in the widget's frame."""
+"""Every state of the chat, on its own page and in the widget's frame: held to WCAG 2.2 AA, and kept as a picture on a
+phone and a wide screen for people to look at."""
 
 import re
 
@@ -9,6 +10,7 @@ from casework.cases import Actor
 from casework.db import session
 from tests.web.chatting import press, say, settled
 from tests.web.looks import sound
+from tests.web.pictures import pictures
 
 pytestmark = pytest.mark.once
 
@@ -39,59 +41,68 @@ def adviser(stack, db):
     return Actor("Julie", "adviser", staff_id=made.id)
 
 
+def state(page, name, **how):
+    """Keep pictures of the chat as it stands, and hold it to the rules; `how` as `looks.wrong_with` has it."""
+    pictures(page, f"{'ramme' if '/indlejret' in page.url else 'chat'}-{name}")
+    sound(page, name, **how)
+
+
 def test_empty_thinking_answered_asking_back_urgent_and_in_another_language(page):
-    sound(page, "tom")
+    state(page, "tom")
     held = []
     page.route(SENDING, lambda route: held.append(route))
     page.fill("#besked", "Jeg fik afslag på sygedagpenge i torsdags, hvornår skal jeg klage senest?")
     page.press("#besked", "Enter")
     page.locator("#tilstand").wait_for(state="visible")
-    sound(page, "tænker")
+    state(page, "taenker")
     held[0].continue_()
     page.unroute(SENDING)
     settled(page, 0)
-    sound(page, "svar, kilder foldet", unfold=False)
-    sound(page, "svar, kilder foldet ud")
+    state(page, "frist", unfold=False)
+    page.locator(".vv-sources summary").last.click()
+    state(page, "frist-kilder")
     say(page, "noget")
-    sound(page, "spørger tilbage med valg")
+    state(page, "usikker")
     say(page, "Hello, can I speak to someone about my case in English please?")
     say(page, "Jeg vil tage mit eget liv")
-    sound(page, "akut")
+    state(page, "akut")
 
 
 def test_an_intake_its_receipt_the_question_before_it_is_closed_and_closed(page):
     say(page, STORY)
-    sound(page, "henvendelse begyndt")
+    state(page, "henvendelse-begyndt")
     for label in ("Gå videre", "Jobcentret", "Nej, ikke flere", "Nej", "Ja"):
         press(page, label)
     for text in ("De siger, det er de andre", "At én tager ansvar"):
         say(page, text)
-    sound(page, "henvendelse, valg")
+    state(page, "henvendelse-valg")
     press(page, "Nej, ikke mere")
     for text in ("28 28 28 28", "Anna Jensen"):
         say(page, text)
     press(page, "Ja")
+    state(page, "henvendelse-laes-igennem")
     press(page, "Send til borgerrådgiveren")
+    state(page, "henvendelse-kvittering")
     page.locator("#hjalp").get_by_role("button", name="Delvist").click()
     page.locator("#ord").wait_for()
     page.get_by_role("button", name="Afslut og slet").click()
     sure = page.get_by_role("button", name="Ja, luk den her")
     sure.wait_for()
-    sound(page, "kvittering, og om den skal lukkes")
+    state(page, "afslut-spoerger")
     sure.click()
     page.get_by_text("Samtalen er lukket på denne skærm.").first.wait_for()
-    sound(page, "lukket")
+    state(page, "afslut-lukket")
 
 
 def test_not_sent_and_nothing_written(page):
     page.locator("#skriv button[type=submit]").last.click()
     page.locator("#besked-fejl").wait_for()
-    sound(page, "tom besked")
+    state(page, "tom-besked")
     page.route(SENDING, lambda route: route.abort())
     page.fill("#besked", "Hvornår skal jeg klage senest?")
     page.press("#besked", "Enter")
     page.locator("#samtale .vv-unsent").wait_for()
-    sound(page, "uden net")
+    state(page, "uden-net")
 
 
 def test_quiet_for_long_and_closed_because_of_it(page):
@@ -100,22 +111,23 @@ def test_quiet_for_long_and_closed_because_of_it(page):
     say(page, "hej")
     page.clock.fast_forward("18:30")
     page.locator("#stille").wait_for()
-    sound(page, "stille", focus=False)  # any key says that one is here
+    state(page, "stille", focus=False)  # any key says that one is here
     assert page.locator("#stille").is_visible()
     page.clock.fast_forward("25:00")
     page.locator("#samtale").get_by_text("fordi der var stille længe").wait_for()
-    sound(page, "lukket, fordi der var stille")
+    state(page, "stille-lukket")
 
 
 def test_a_person_writes(page, adviser):
     page.reload()
     say(page, "Jeg vil tale med et menneske")
-    sound(page, "et menneske tilbudt")
+    state(page, "menneske-tilbudt")
     press(page, "Skriv med borgerrådgiveren nu")
+    state(page, "menneske-venter")
     token = page.locator("#skriv input[name=conversation]").input_value()
     with session() as db, db.begin():
         conversation_id = conversations.find(db, token).id
         live.join(db, conversation_id, adviser, clock.now())
         live.say(db, conversation_id, "Hej, jeg hedder Julie. Hvad kan jeg hjælpe med?", adviser, clock.now())
     page.locator("#samtale .vv-staff").wait_for()
-    sound(page, "et menneske skriver")
+    state(page, "menneske-svarer")

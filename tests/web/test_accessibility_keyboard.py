@@ -1,14 +1,13 @@
 """Without a mouse and without sight: a whole intake by the keyboard alone, and by what a screen reader is told."""
 
 import re
-import threading
 
 import pytest
 from playwright.sync_api import expect
-from werkzeug.serving import make_server
 
 from casework.db import reading
 from casework.models import Case
+from tests.web.conftest import served
 from web import create_app
 
 pytestmark = pytest.mark.once
@@ -213,18 +212,12 @@ def test_an_answer_in_another_language_is_marked_as_such_on_the_page_and_when_it
 def plain(migrated, db, browser):
     """The form in a browser without script."""
     db.commit()
-    server = make_server("127.0.0.1", 0, create_app(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    context = browser.new_context(
-        base_url=f"http://127.0.0.1:{server.server_port}", locale="da-DK", java_script_enabled=False
-    )
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    yield page
-    context.close()
-    server.shutdown()
-    thread.join()
+    with served(create_app()) as url:
+        context = browser.new_context(base_url=url, locale="da-DK", java_script_enabled=False)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        yield page
+        context.close()
 
 
 def go(page, key):

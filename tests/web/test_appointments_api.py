@@ -1,6 +1,5 @@
 """The booking API as an integrator uses it."""
 
-import itertools
 import threading
 import uuid
 from datetime import timedelta
@@ -9,24 +8,14 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import func, select
 
-from casework import availability, clock, conversations, meetings
+from casework import clock, conversations, meetings
 from casework.db import reading, session
 from casework.models import Case
 from casework.models_meetings import Appointment
+from tests.web.people import address
 
 START = "2026-12-01T10:00:00+01:00"
 PERSON = {"name": "Anna Jensen", "channel": "telefon", "value": "28 28 28 28"}
-_addresses = (f"10.12.{a}.{b}" for a, b in itertools.product(range(256), range(256)))
-
-
-@pytest.fixture
-def client(app, db):
-    """A caller with an address of her own, an adviser's usual hours, and an empty calendar."""
-    availability.seed(db)
-    db.commit()
-    client = app.test_client()
-    client.environ_base["REMOTE_ADDR"] = next(_addresses)
-    return client
 
 
 def post(client, headers=None, **changes):
@@ -94,7 +83,7 @@ def test_of_many_at_once_exactly_one_gets_the_time(app, client):
 
     def race():
         other = app.test_client()
-        other.environ_base["REMOTE_ADDR"] = next(_addresses)
+        other.environ_base["REMOTE_ADDR"] = address()
         statuses.append(post(other).status_code)
 
     threads = [threading.Thread(target=race) for _ in range(12)]

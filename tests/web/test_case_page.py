@@ -11,8 +11,7 @@ from casework import cases, clock, conversations, letters, mail, messages
 from casework.db import session
 from casework.intake import Intake, file_case
 from casework.models import CaseRead, Conversation
-from casework.settings import Smtp, current
-from tests.mailserver import MailServer
+from casework.settings import current
 from tests.web.people import account, signed_in
 
 
@@ -109,18 +108,8 @@ def test_a_case_goes_from_taken_to_closed_through_the_page(julie, case):
     )
 
 
-@pytest.fixture
-def server(monkeypatch):
-    """A mail server that the settings name."""
-    running = MailServer()
-    monkeypatch.setattr(current(), "smtp", Smtp("127.0.0.1", running.port, "", "", tls=False))
-    monkeypatch.setattr(current(), "mail_from", "vejviser@ltk.invalid")
-    yield running
-    running.stop()
-
-
 def test_a_question_is_mailed_only_when_the_adviser_presses_send_and_the_case_tells_what_became_of_it(
-    julie, case, server
+    julie, case, mail_server
 ):
     acts(julie, case, "tag")
     question = {"unit": "ltk.byggesag", "text": "Hvornår bliver sagen afgjort?", "due": "2026-12-14"}
@@ -138,10 +127,10 @@ def test_a_question_is_mailed_only_when_the_adviser_presses_send_and_the_case_te
     ready = field(julie.page.text, f"frist-mail-{number}")
     acts(julie, case, "afdeling-ny-frist", question=number, due="2026-12-21", text="Ferie", mail=ready, send="mail")
     assert mail.send_due(current()) == 2
-    assert "mandag den 21. december 2026" in server.taken[-1].get_content()
+    assert "mandag den 21. december 2026" in mail_server.taken[-1].get_content()
 
 
-def test_a_mail_that_cannot_be_sent_keeps_what_was_typed(julie, case, server):
+def test_a_mail_that_cannot_be_sent_keeps_what_was_typed(julie, case, mail_server):
     acts(julie, case, "tag")
     given = {"unit": "ltk.byggesag", "text": "Hvornår?", "due": "2026-12-14", "address": "byggesag", "send": "mail"}
     answer = acts(julie, case, "spoerg-afdeling", **given)
@@ -149,7 +138,7 @@ def test_a_mail_that_cannot_be_sent_keeps_what_was_typed(julie, case, server):
     assert field(answer.text, "spoerg-afdeling-text") == "Hvornår?" and 'value="byggesag"' in answer.text
 
 
-def test_the_key_enter_in_a_field_never_sends_a_mail(julie, case, server):
+def test_the_key_enter_in_a_field_never_sends_a_mail(julie, case, mail_server):
     acts(julie, case, "tag")
     question = {"unit": "ltk.byggesag", "text": "Hvornår?", "due": "2026-12-14"}
     acts(julie, case, "spoerg-afdeling", **question, address="")
@@ -167,7 +156,7 @@ def test_without_a_mail_server_the_page_says_so_and_offers_no_sending(julie, cas
     assert "oprettet taget".split() == stored(case)[1]
 
 
-def test_a_reader_cannot_mail_a_department(app, julie, case, server):
+def test_a_reader_cannot_mail_a_department(app, julie, case, mail_server):
     acts(julie, case, "tag")
     account("Rie", role="reader")
     rie = signed_in(app, "Rie")

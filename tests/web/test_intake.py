@@ -10,6 +10,8 @@ from casework import cases, clock, conversations, drafts, own_case, privacy, sta
 from casework.db import reading, session
 from tests.stack import Citizen
 
+pytestmark = pytest.mark.once  # filing on PostgreSQL is tested in test_browser, test_failures and the casework tests
+
 STORY = "Jeg er blevet kastet rundt mellem tre afdelinger i et halvt år"
 
 

@@ -1,41 +1,28 @@
 """The adviser's calendar in a real browser, by keyboard alone. Pictures are kept in var/pictures."""
 
-import threading
 from datetime import datetime, timedelta
 
 import pytest
-from werkzeug.serving import make_server
 
 from casework import availability
 from casework.db import session
 from casework.models import Appointment
 from tests.conftest import TODAY
-from tests.stack import free_port
 from tests.web.people import PASSWORD, account, email_of
 from tests.web.pictures import keep
 from tests.web.test_kalender import asked_for, at, booked
-from web import create_app
 
 pytestmark = pytest.mark.once
 
 TUESDAY = TODAY + timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def url(migrated):
-    """The web process alone: the calendar needs no assistant."""
-    server = make_server("127.0.0.1", free_port(), create_app(), threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
 @pytest.fixture
-def page(db, url, browser):
+def page(db, site, browser):
     availability.seed(db)
     db.commit()
     account("Julie")
-    context = browser.new_context(base_url=url, locale="da-DK", viewport={"width": 1200, "height": 900})
+    context = browser.new_context(base_url=site, locale="da-DK", viewport={"width": 1200, "height": 900})
     page = context.new_page()
     page.goto("/personale/login")
     page.fill("#email", email_of("Julie"))

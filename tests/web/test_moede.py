@@ -1,6 +1,5 @@
 """Booking a meeting on the page, and the page behind its code, as a citizen without JavaScript meets them."""
 
-import itertools
 import re
 import uuid
 from datetime import date, datetime, time, timedelta
@@ -19,17 +18,6 @@ from casework.models_meetings import Appointment
 from casework.settings import Smtp, current
 
 TUESDAY = "2026-12-01T10:00:00+01:00"
-_addresses = (f"10.11.{a}.{b}" for a, b in itertools.product(range(256), range(256)))
-
-
-@pytest.fixture
-def client(app, db):
-    """A citizen with an address of her own, an adviser's usual hours, and an empty calendar."""
-    availability.seed(db)
-    db.commit()
-    client = app.test_client()
-    client.environ_base["REMOTE_ADDR"] = next(_addresses)
-    return client
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from casework.models import Turn
 from casework.models_meetings import Absence, Appointment, AppointmentSlice
 from tests.stack import Citizen
 
+pytestmark = pytest.mark.once  # booking on PostgreSQL is tested in test_moede and the casework tests
+
 MONDAY = date(2026, 11, 30)  # the first day of the week after
 
 

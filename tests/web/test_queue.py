@@ -15,23 +15,16 @@ from casework import cases, clock, exports, queue, staff
 from casework.db import reading, session
 from casework.models import CaseExport, CaseRead
 from tests.casework.test_cases import CLOSING, create_case
-from tests.web.people import Browser, account
+from tests.web.people import SignedIn
+
+pytestmark = pytest.mark.usefixtures("people")
 
 
-@pytest.fixture(autouse=True)
-def people(db):
-    """An adviser, another, a reader and an administrator."""
-    db.commit()
-    for name, role in (("Anna", "adviser"), ("Bo", "adviser"), ("Dina", "reader"), ("Carl", "administrator")):
-        account(name, role)
-
-
-class Person(Browser):
-    """A signed-in person's browser, without script."""
+class Person(SignedIn):
+    """A signed-in person's browser on the queue."""
 
     def __init__(self, app, name):
-        super().__init__(app)
-        assert self.signs_in(name).status_code == 302
+        super().__init__(app, name)
         self.lists()
 
     def lists(self, status=200, **filters):
@@ -51,11 +44,6 @@ class Person(Browser):
         address = re.search(rf'href="([^"]+)"[^>]*>{label}', self.page.text)[1]
         self.page = self.client.get(unescape(address))
         assert self.page.status_code == 200
-
-    def sends(self, path, **given):
-        """Send a form of the page and stay on it."""
-        token = re.search(r'name="csrf_token" value="([^"]+)"', self.page.text)
-        return self.client.post(path, data={**given, "csrf_token": token[1] if token else ""})
 
 
 @pytest.fixture

@@ -10,36 +10,25 @@ from sqlalchemy import select
 from casework import clock, revisions, texts
 from casework.db import reading, session
 from casework.models import Revision
-from tests.web.people import Browser, account
+from tests.web.people import SignedIn
+
+pytestmark = [pytest.mark.usefixtures("people"), pytest.mark.once]
 
 KEY = "bisidder.regler"
 NEW = "Ja. Du må tage en ven med til mødet. Personen kaldes en **bisidder**."
 
 
-@pytest.fixture(autouse=True)
-def people(db):
-    """Two advisers, a reader and an administrator."""
-    db.commit()
-    for name, role in (("Anna", "adviser"), ("Bo", "adviser"), ("Dina", "reader"), ("Carl", "administrator")):
-        account(name, role)
-
-
-class Person(Browser):
-    """A signed-in person's browser, without script."""
+class Person(SignedIn):
+    """A signed-in person's browser on the answers."""
 
     def __init__(self, app, name):
-        super().__init__(app)
-        assert self.signs_in(name).status_code == 302
+        super().__init__(app, name)
         self.opens("")
 
     def opens(self, path, status=200):
         self.page = self.client.get(f"/personale/svar/{path}", follow_redirects=True)
         assert self.page.status_code == status, self.page.text
         return self.page.text
-
-    def sends(self, path, **given):
-        token = re.search(r'name="csrf_token" value="([^"]+)"', self.page.text)
-        return self.client.post(path, data={**given, "csrf_token": token[1] if token else ""})
 
     def mends(self, fields, kind="svar", key=KEY, handling="send", note="Kortere.", **more):
         """Open the form, fill it in as a browser would, and press a button."""

@@ -86,6 +86,7 @@ def test_a_receipt_that_was_lost_comes_again_with_the_code_and_the_case_is_filed
     assert sends(stack, send, key, citizen.token) == receipt
 
 
+@pytest.mark.once
 def test_a_message_the_assistant_could_not_answer_is_answered_when_it_is_sent_again(stack, citizen):
     key = str(uuid.uuid4())
     stack.kill("rasa")

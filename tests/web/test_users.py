@@ -8,6 +8,8 @@ from casework import clock, second_factor, staff
 from casework.db import session
 from tests.web.people import PASSWORD, Browser, account, email_of, phone_code, stored
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def numbers(db):
