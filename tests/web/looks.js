@@ -75,7 +75,12 @@
   }
 
   window.looks = {
-    unfold() { document.querySelectorAll('details').forEach((d) => { d.open = true; }); },
+    opened: [],
+    unfold() {
+      this.opened = [...document.querySelectorAll('details:not([open])')];
+      this.opened.forEach((d) => { d.open = true; });
+    },
+    fold() { this.opened.forEach((d) => { d.open = false; }); },
 
     narrow() {
       const width = document.documentElement.clientWidth, wrong = [];

@@ -54,6 +54,7 @@ def wrong_with(page, least: int = 44, unfold: bool = True, focus: bool = True) -
     add("tvungne farver", page.evaluate("looks.unfocused(true)") if focus else [])
     add("tvungne farver, kant", page.evaluate("looks.borderless()"))
     page.emulate_media(forced_colors="none")
+    page.evaluate("looks.fold()")
     return wrong
 
 

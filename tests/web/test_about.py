@@ -147,7 +147,7 @@ def test_the_pages_fit_the_screen_and_read_easily(site, browser, width):
         for link in page.locator(".vv-footer-links a").all():
             assert link.bounding_box()["height"] >= 43.5
         if path != "/":
-            found = reading(" ".join(p.inner_text() for p in page.locator("main p, main li").all()))
+            found = reading(" ".join(page.locator("main p, main li").all_inner_texts()))
             assert found.lix <= 40, (path, found.lix)
         keep(page, f"side-{width}-{path.strip('/') or 'forside'}", full_page=True)
     context.close()

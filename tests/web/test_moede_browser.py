@@ -42,13 +42,13 @@ def fits(page):
     width = page.viewport_size["width"]
     wide = [box["x"] + box["width"] for box in boxes(page, "main *") if box["width"]]
     assert max(wide) <= width, page.url
-    small = [box for box in boxes(page, "main button, main a.button") if box["height"] < 43.5]
+    small = [box for box in boxes(page, "main button, main a.button") if box["width"] and box["height"] < 43.5]
     assert not small, page.url
     picture(page, re.sub(r"\W+", "-", page.locator("h1").inner_text())[:40])
 
 
 def boxes(page, what):
-    return [box for box in (element.bounding_box() for element in page.locator(what).all()) if box]
+    return page.locator(what).evaluate_all("all => all.map(e => e.getBoundingClientRect().toJSON())")
 
 
 def text(page):
