@@ -6,11 +6,10 @@ from datetime import date, datetime
 from io import BytesIO
 
 from docx import Document
-from docx.oxml.ns import qn
-from docx.shared import Cm, Pt, RGBColor
+from docx.shared import Cm, Pt
 from sqlalchemy.orm import Session
 
-from casework import drafts
+from casework import drafts, word
 from casework.calendar import long_date, short_time
 from casework.case_json import full_json
 from casework.cases import Actor
@@ -28,7 +27,6 @@ from casework.models import Case
 from casework.taxonomy import label
 from casework.urgency import deadlines, priority_now, short_unit, why
 
-LANGUAGE = "da-DK"
 _SPEAKERS = {"citizen": "Borger", "assistant": "Vejviser", "staff": "Personale"}
 _UNKNOWN = "Ikke oplyst"
 
@@ -36,7 +34,7 @@ _UNKNOWN = "Ikke oplyst"
 def case_docx(session: Session, case: Case, actor: Actor, now: datetime, today: date) -> bytes:
     """Return the case with its whole timeline as a Word file. The caller has logged that it was read."""
     document = Document()
-    _prepare(document, case, today)
+    word.prepare(document, f"Sag {case.reference}", today)
     document.add_heading(f"Sag {case.reference}", level=1)
     document.add_paragraph(
         f"Hentet {short_time(now)} af {actor.name}. Indeholder personoplysninger. "
@@ -77,6 +75,8 @@ def case_docx(session: Session, case: Case, actor: Actor, now: datetime, today: 
 
 def _heading_facts(case: Case, today: date) -> list[tuple[str, str]]:
     contact = "Anonym" if case.anonymous else f"{case.contact_name or 'Navn ikke oplyst'}, {case.contact_value}"
+    if case.import_id:
+        contact = "Ikke gemt: sagen er taget ind fra en fil"
     return [
         ("Status", CASE_STATUSES[case.status]),
         ("Prioritet", CASE_PRIORITIES[priority_now(case, today)]),
@@ -124,25 +124,6 @@ def _turn_line(turn) -> str:
 def _event_line(event) -> str:
     who = f", {event.staff.name}" if event.staff else ""
     return f"{EVENT_KINDS.get(event.kind, event.kind)}, {short_time(event.at)}{who}"
-
-
-def _prepare(document, case: Case, today: date) -> None:
-    """Set paper, language and styles; nothing of the template's author or dates stays."""
-    page = document.sections[0]
-    page.page_width, page.page_height = Cm(21), Cm(29.7)
-    page.left_margin = page.right_margin = Cm(2.2)
-    for language in document.styles.element.iter(qn("w:lang")):
-        language.set(qn("w:val"), LANGUAGE)
-    document.settings.element.find(qn("w:themeFontLang")).set(qn("w:val"), LANGUAGE)
-    for name, size in (("Normal", 10.5), ("Heading 1", 16), ("Heading 2", 12.5), ("Heading 3", 10.5)):
-        style = document.styles[name]
-        style.font.name, style.font.size, style.font.color.rgb = "Arial", Pt(size), RGBColor(0, 0, 0)
-        for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
-            style.element.rPr.rFonts.attrib.pop(qn(f"w:{theme}"), None)
-    about = document.core_properties
-    about.title, about.language = f"Sag {case.reference}", LANGUAGE
-    about.author = about.last_modified_by = about.comments = about.keywords = ""
-    about.created = about.modified = datetime.combine(today, datetime.min.time())
 
 
 def _facts(document, facts: list[tuple[str, str]]) -> None:

@@ -255,6 +255,8 @@ def reopen(
     InvalidState as `move`.
     """
     reason = written(reason, "Skriv, hvorfor sagen tages op igen.")
+    if find(session, reference).import_id:
+        raise InvalidState("Sagen er taget ind fra en fil. Der er ingen henvendelse at tage op igen.")
     case = move(
         session,
         reference,

@@ -7,11 +7,11 @@ import secrets
 import sys
 
 import click
-from alembic import command as alembic_command
-from alembic.config import Config as AlembicConfig
 
-from casework import clock, doctor, processes, queue_index, revisions, staff
+from casework import backup_restore, clock, doctor, processes, schema, staff
 from casework.cli_answers import svar_group
+from casework.cli_backup import backup_group
+from casework.cli_figures import cases_group, report_command
 from casework.cli_kalender import kalender_group
 from casework.cli_kept import person_group, retention_group, samtaler_group, train_if_better
 from casework.cli_mail import mail_group
@@ -19,7 +19,7 @@ from casework.cli_staff import staff_group
 from casework.db import reading, session
 from casework.errors import CaseworkError, ConfigurationError
 from casework.launch import launch
-from casework.settings import ROOT, current
+from casework.settings import current
 
 DEMO_EMAIL = "demo@vejviser.invalid"
 SECOND_DEMO_EMAIL = "kollega@vejviser.invalid"  # a text needs another person's approval
@@ -68,11 +68,10 @@ def validate() -> None:
 @main.command()
 def migrate() -> None:
     """Bring databasen op på den nyeste version, og gem filernes tekster, hvis de er ændret."""
-    alembic_command.upgrade(AlembicConfig(toml_file=str(ROOT / "pyproject.toml")), "head")
+    schema.upgrade()
     click.echo("Databasen er opdateret.")
     with session() as db, db.begin():
-        recorded = revisions.record_files(db, clock.now())
-        indexed = queue_index.complete(db)
+        recorded, indexed = schema.bring_up(db, clock.now())
     if indexed:
         click.echo(f"{indexed} sager kan nu findes med søgningen.")
     if any(recorded):
@@ -88,6 +87,8 @@ def start() -> None:
     settings = current()
     if not processes.model_path(settings).exists():
         raise CaseworkError("Modellen mangler. Kør: vejviser train")
+    if backup_restore.unfinished(settings):
+        raise CaseworkError("En indlæsning af en sikkerhedskopi blev ikke færdig. Kør: vejviser backup indlaes")
     password = _prepare_users()
 
     def announce() -> None:
@@ -140,6 +141,9 @@ main.add_command(kalender_group)
 for _group in (samtaler_group, retention_group, person_group):
     main.add_command(_group)
 main.add_command(staff_group)
+main.add_command(cases_group)
+main.add_command(report_command)
+main.add_command(backup_group)
 
 
 @main.group("token")

@@ -12,6 +12,8 @@ from sqlalchemy.types import TypeDecorator
 
 from casework.settings import current
 
+UNREADABLE = "[kan ikke læses med den nuværende nøgle]"
+
 Base = declarative_base(
     metadata=sa.MetaData(
         naming_convention={
@@ -40,7 +42,7 @@ class Encrypted(TypeDecorator):
         try:
             return _fernet().decrypt(value.encode()).decode()
         except InvalidToken:  # another secret key than the one it was written with: show that, lose nothing
-            return "[kan ikke læses med den nuværende nøgle]"
+            return UNREADABLE
 
 
 def _fernet() -> Fernet:

@@ -271,3 +271,15 @@ def _made(year: int, month: int, day: int) -> FoundDate:
         return FoundDate(date(year, month, day))
     except ValueError:
         return FoundDate(None, "umulig")
+
+
+def read_day(text: str) -> date | None:
+    """Return the day written as 2025-12-31 or 31.12.2025 and nothing else, or None: for files and forms of staff."""
+    found = re.fullmatch(r"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)|(\d\d?)\.(\d\d?)\.(\d{4})", text.strip(), re.ASCII)
+    if found is None:
+        return None
+    year, month, day = found.group("y", "m", "d") if found["y"] else found.group(6, 5, 4)
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None

@@ -63,6 +63,14 @@ def session() -> OrmSession:
     return sessionmaker(engine(), future=True, expire_on_commit=False)()
 
 
+def snapshot() -> OrmSession:
+    """Return a new session for reading in which all queries see the same moment."""
+    how = {"write": False}
+    if engine().dialect.name != "sqlite":  # there a transaction that reads is one already
+        how["isolation_level"] = "REPEATABLE READ"
+    return sessionmaker(engine().execution_options(**how), future=True, expire_on_commit=False)()
+
+
 def reading() -> OrmSession:
     """Return a session for reading only; it never waits for a writer."""
     return sessionmaker(engine().execution_options(write=False), future=True, expire_on_commit=False)()

@@ -42,6 +42,18 @@ def unit_entry(unit: str | None, day: date | None = None) -> dict | None:
     return {**edited, "id": unit, "centre": centre, "centre_name": name}
 
 
+def centre_terms() -> dict[str, list[tuple[str, date | None, date | None]]]:
+    """Return unit → the centres it has belonged to, each with its first and last day; None where there is no such."""
+    found = {}
+    for unit, entry in _directory()["units"].items():
+        centre = entry.get("centre")
+        if unit.startswith("ekstern."):
+            centre = "EKSTERN"
+        terms = centre if isinstance(centre, list) else [{"id": centre}] if centre else []
+        found[unit] = [(term["id"], term.get("from"), term.get("until")) for term in terms]
+    return found
+
+
 def center_of(unit: str | None, day: date | None = None) -> str | None:
     """Return the id of the centre a municipal unit belonged to on `day` (now when not given); EKSTERN for other
     authorities, None where it is not known."""

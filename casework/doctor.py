@@ -12,15 +12,12 @@ from pathlib import Path
 
 import redis
 import requests
-from alembic.config import Config as AlembicConfig
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from dotenv import dotenv_values
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from casework import clock, notices, outbox
+from casework import backup, backup_restore, clock, erased, notices, outbox, schema
 from casework.calendar import short_time
 from casework.db import make_engine
 from casework.enums import SERVICE_PARTS
@@ -44,7 +41,8 @@ def given() -> dict[str, str]:
 
 
 def system(environment: Mapping[str, str]) -> list[Finding]:
-    """Return what was found of settings, database, model, disk, assets, texts, processes and mail."""
+    """Return what was found of settings, database, model, disk, assets, texts, processes, mail
+    and backups."""
     try:
         settings = Settings.read(dict(environment))
     except ConfigurationError as error:
@@ -62,6 +60,7 @@ def system(environment: Mapping[str, str]) -> list[Finding]:
         *processes(settings),
         *switches(settings),
         *mail(settings, clock.now()),
+        *backups(settings, backup.moment()),
     ]
 
 
@@ -90,11 +89,9 @@ def database(settings: Settings) -> list[Finding]:
 
 
 def _missing_migrations(settings: Settings) -> bool:
-    script = ScriptDirectory.from_config(AlembicConfig(toml_file=str(ROOT / "pyproject.toml")))
     engine = make_engine(settings.database_url).execution_options(write=False)
     try:
-        with engine.connect() as connection:
-            return set(MigrationContext.configure(connection).get_current_heads()) != set(script.get_heads())
+        return schema.revision_of(engine) != schema.newest()
     finally:
         engine.dispose()
 
@@ -213,6 +210,28 @@ def mail(settings: Settings, now: datetime) -> list[Finding]:
         text = f"Processen, der sender mail, har ikke vist sig {seen}. Start den med: vejviser mail send --watch"
         found.append(Finding("fejl", area, text, "Procfile: mail"))
     return found or [Finding("ok", area, "Ingen mail er gået i stå.")]
+
+
+def backups(settings: Settings, now: datetime) -> list[Finding]:
+    """Say when the last backup was made, and whether what is erased can be noted for the day one is put back."""
+    area, found = "Sikkerhedskopi", []
+    if backup_restore.unfinished(settings):
+        text = "En indlæsning af en kopi blev ikke færdig. Kør den igen: vejviser backup indlaes FIL --overskriv"
+        found.append(Finding("fejl", area, text, str(settings.data_dir / backup_restore.UNFINISHED)))
+    for path in erased.paths(settings):
+        if not os.access(path if path.exists() else path.parent, os.W_OK) and path.parent.parent.exists():
+            if path.parent != settings.data_dir or path.parent.exists():
+                text = "Sletteloggen kan ikke skrives, så slettede kan komme igen med en kopi. Er disken sat på?"
+                found.append(Finding("fejl", area, text, str(path)))
+    made = backup.last(settings)
+    if made is None:
+        level, text = "bekraeft" if settings.production else "ok", "Der er endnu ikke taget nogen. Kør: vejviser backup"
+        return [*found, Finding(level, area, text)]
+    old = made.at < now - timedelta(days=settings.backup_max_age)
+    text = f"Den seneste er taget {short_time(made.at)}."
+    if old:
+        text += f" Den er over {settings.backup_max_age} dage gammel. Kører cron?"
+    return [*found, Finding("bekraeft" if old and settings.production else "ok", area, text, made.file)]
 
 
 def _cases(references: list[str]) -> str:

@@ -19,6 +19,9 @@ OPEN_STATUSES = ("ny", "i_gang", "afventer_forvaltning", "afventer_borger")
 
 CASE_PRIORITIES = {"akut": "Akut", "frist": "Frist", "normal": "Normal"}
 
+CASE_KINDS = {"klage": "Klage", "vejledning": "Vejledning", "vejvisning": "Vejvisning", "andet": "Andet"}
+"""What a henvendelse is, as the annual figures tell them apart."""
+
 CONTACT_CHANNELS = {"telefon": "Telefon", "e-mail": "E-mail", "brev": "Brev"}
 
 EVENT_KINDS = {
@@ -50,6 +53,7 @@ EVENT_KINDS = {
     "bevaret": "Bevaring",
     "anonymiseret": "Anonymiseret",
     "moede": "Møde",
+    "importeret": "Taget ind fra en fil",
 }
 
 MESSAGE_KINDS = {

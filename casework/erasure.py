@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta, timezone
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from casework import erased
 from casework.clock import COPENHAGEN
 from casework.models import (
     Appointment,
@@ -26,7 +27,7 @@ from casework.models import (
 REGISTERED = (
     *("id", "created_at", "respond_by", "answered_at", "closed_at", "not_followed_at"),
     *("status", "priority", "topic", "omraade", "unit", "center", "cause", "handling", "kind"),
-    *("anonymous", "follows_id", "version", "test", "anonymised_at"),
+    *("anonymous", "follows_id", "import_id", "version", "test", "anonymised_at"),
 )
 # What is left of a meeting: how she was met, when, and how it ended.
 COUNTED = ("id", "kind", "status", "start_at", "end_at", "day", "created_at", "sequence", "version", "test")
@@ -41,6 +42,7 @@ def forget_conversations(session: Session, ids: Collection[str]) -> int:
     of them; return how many. Cases and meetings are untied from them. What staff said of a turn and what the
     citizen said of the whole stays as a number, without words."""
     ids, gone = list(ids), 0
+    erased.note_conversations(session, ids)
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
         session.execute(sa.update(TurnMark).where(TurnMark.conversation_id.in_(some)).values(about=""), **_QUIETLY)
@@ -64,6 +66,7 @@ def anonymise(session: Session, case: Case, now: datetime) -> None:
     month, the weekday and every time between two of its days stay as they were, the day itself is gone. Its meetings
     are stripped too, but one that is to come stays and is only untied.
     """
+    erased.note_case(session, case)
     back = _weeks_back(case.created_at)
     conversation = case.conversation
     year = case.created_at.astimezone(COPENHAGEN).year
@@ -98,6 +101,7 @@ def anonymise(session: Session, case: Case, now: datetime) -> None:
 def anonymise_meeting(session: Session, appointment: Appointment, now: datetime) -> None:
     """Take name, contact, text, case and conversation off a meeting, with its mails and the words of its events; the
     link to it opens nothing any more. What is COUNTED is left."""
+    erased.note_meeting(session, appointment)
     _delete_what_points_at(session, Appointment.__table__, [appointment.id], spared=(AppointmentEvent.__table__,))
     of_it = sa.update(AppointmentEvent).where(AppointmentEvent.appointment_id == appointment.id)
     session.execute(of_it.values(text="", staff_id=None), **_QUIETLY)

@@ -97,7 +97,7 @@ def launch(
     session: Session, environment: Mapping[str, str], today: date, found: Content | None = None
 ) -> list[Finding]:
     """Return what must be mended or confirmed by the kommune before citizens are let in."""
-    running = [*operation(environment), *accounts(session), *meeting_hours(session)]
+    running = [*operation(environment), *backup_schedule(environment), *accounts(session), *meeting_hours(session)]
     try:
         found = found or content()
     except UNREADABLE:
@@ -129,7 +129,7 @@ def operation(
         found.append(Finding("fejl", area, text, "VEJVISER_TODAY"))
     for what, pattern, wanted in (
         ("mail", r"SMTP_URL$", "VEJVISER_SMTP_URL"),
-        ("sikkerhedskopi", r"BACKUP", "VEJVISER_BACKUP_…"),
+        ("sikkerhedskopi", r"BACKUP_DIR$", "VEJVISER_BACKUP_…"),
     ):
         names = [name for name in known if re.search(pattern, name)]
         if not names:
@@ -138,6 +138,18 @@ def operation(
         elif not any(value.get(name) for name in names):
             found.append(Finding("fejl", area, f"Der er ikke sat noget op for {what}.", ", ".join(names)))
     return [*found, *_retention(value, known)] or [Finding("ok", area, "Indstillingerne er dem, drift kræver.")]
+
+
+def backup_schedule(environment: Mapping[str, str]) -> list[Finding]:
+    """How often a backup is made is for the kommune to say, and that somebody has tried to put one back."""
+    name = "VEJVISER_BACKUP_MAX_AGE"
+    if environment.get(name, "").strip():
+        return []
+    text = (
+        "Hvor tit der tages sikkerhedskopi, er systemets forslag. Kommunen skal bekræfte en plan: hvornår cron kører, "
+        "hvor kopierne og nøglen ligger, og hvem der har prøvet at lægge en tilbage. Sæt så, hvor gammel en må blive."
+    )
+    return [Finding("bekraeft", "Drift", text, name)]
 
 
 def _retention(value: dict[str, str], known: tuple[str, ...]) -> list[Finding]:

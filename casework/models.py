@@ -19,7 +19,8 @@ from casework.enums import (
     SPEAKERS,
 )
 from casework.models_drift import ServiceNotice  # noqa: F401
-from casework.models_login import AccessEvent, RecoveryCode  # noqa: F401
+from casework.models_import import CaseImport  # noqa: F401
+from casework.models_login import AccessEvent, RecoveryCode, WrongCode  # noqa: F401
 from casework.models_meetings import Appointment, AppointmentEvent, AppointmentSlice  # noqa: F401
 from casework.models_queue import CaseExport, CaseText, SavedView  # noqa: F401
 from casework.models_review import (  # noqa: F401
@@ -160,6 +161,12 @@ QUEUE_COLUMNS = (
     *("assigned_to_id", "created_at", "closed_at", "id"),
 )
 
+# All that the annual figures count by, in one index that begins with the day.
+FIGURE_COLUMNS = (
+    *("created_at", "test", "conversation_id", "center", "unit", "cause", "handling", "kind", "status", "follows_id"),
+    *("import_id", "anonymised_at", "anonymous", "answered_at", "respond_by", "id"),
+)
+
 
 class Case(Base):
     """A henvendelse that the adviser has to answer."""
@@ -179,6 +186,8 @@ class Case(Base):
     center = sa.Column(sa.String(20))
     cause = sa.Column(sa.String(60))
     handling = sa.Column(sa.String(60))
+    kind = sa.Column(sa.String(12))  # of CASE_KINDS where it is registered for itself; else it follows from the cause
+    import_id = sa.Column(sa.ForeignKey("case_imports.id"))  # taken in from a file: closed, and nothing but its figures
     decision_date = sa.Column(sa.Date)
     complaint_deadline = sa.Column(sa.Date)
     contact_name = sa.Column(Encrypted)
@@ -224,6 +233,7 @@ class Case(Base):
         _one_of("status", CASE_STATUSES),
         _one_of("priority", CASE_PRIORITIES),
         sa.Index("ix_cases_queue", *QUEUE_COLUMNS),
+        sa.Index("ix_cases_figures", *FIGURE_COLUMNS),
     )
 
 
@@ -274,16 +284,6 @@ class OutgoingMail(Base):
     appointment = relationship("Appointment")
     staff = relationship("Staff")
     __table_args__ = (_one_of("state", MAIL_STATES), sa.Index("ix_outgoing_mail_state_due_at", "state", "due_at"))
-
-
-class WrongCode(Base):
-    """A wrong try at a reference and its code; only hashes of what was typed and from where, and only for a day."""
-
-    __tablename__ = "wrong_codes"
-    id = sa.Column(sa.Integer, primary_key=True)
-    at = sa.Column(Moment, nullable=False)
-    reference_hash = sa.Column(sa.String(64), nullable=False, index=True)
-    place_hash = sa.Column(sa.String(64), nullable=False, default="", server_default="")
 
 
 class Heartbeat(Base):

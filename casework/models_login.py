@@ -40,3 +40,13 @@ class AccessEvent(Base):
         sa.Index("ix_access_events_account_key_at", "account_key", "at"),
         sa.Index("ix_access_events_address_key_at", "address_key", "at"),
     )
+
+
+class WrongCode(Base):
+    """A wrong try at a reference and its code; only hashes of what was typed and from where, and only for a day."""
+
+    __tablename__ = "wrong_codes"
+    id = sa.Column(sa.Integer, primary_key=True)
+    at = sa.Column(Moment, nullable=False)
+    reference_hash = sa.Column(sa.String(64), nullable=False, index=True)
+    place_hash = sa.Column(sa.String(64), nullable=False, default="", server_default="")

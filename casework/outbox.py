@@ -191,6 +191,22 @@ def failed(session: Session, mail: Claimed, now: datetime, problem: str, *, for_
     _change(session, _ours(mail, "taget", "afleveres"), problem=problem[:80], claim=None, **values)
 
 
+def hold_back(session: Session, now: datetime) -> list[str]:
+    """Let no mail go that may have gone already, in a database read back from a backup; return what they are about.
+
+    What was due by now, or was being sent, may have reached its reader after the backup was made: a person must look.
+    What is not due yet has not been sent, and waits for its day.
+    """
+    perhaps = or_(
+        OutgoingMail.state.in_(("taget", "afleveres")), (OutgoingMail.state == "venter") & (OutgoingMail.due_at <= now)
+    )
+    query = select(OutgoingMail.id, func.coalesce(Case.reference, "et møde")).select_from(OutgoingMail)
+    found = session.execute(query.outerjoin(Case, OutgoingMail.case_id == Case.id).where(perhaps)).all()
+    for number, _ in sorted(found):
+        _change(session, [OutgoingMail.id == number], state="uvist", problem="gendannet", claim=None, text=None)
+    return list(dict.fromkeys(about for _, about in sorted(found)))
+
+
 def counts(session: Session) -> dict[str, int]:
     """Return how many mails stand in each state."""
     return dict(session.execute(select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)).all())

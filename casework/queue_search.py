@@ -23,6 +23,7 @@ AROUND = 90  # signs shown on each side of a hit
 _WORD = re.compile(r"[^\W_]+")
 _QUOTED = re.compile(r'"([^"]*)"')
 _REFERENCE = re.compile(r"BR-?(\d{4})(?:-?([2-9A-Z]{0,5}))?")
+_IMPORTED = re.compile(r"I-\d{4}-\d+-\d+", re.ASCII)  # of a case taken in from a file
 _ENDING = re.compile(r"[2-9A-Z]{5}")
 _stemmer = snowballstemmer.stemmer("danish")
 _stemming = threading.Lock()  # the stemmer keeps the word it works on in itself
@@ -61,6 +62,9 @@ def understand(typed: str) -> Wanted:
 
 def references(typed: str, year: int) -> list[str]:
     """Return the references somebody may mean by what she typed: a whole one, or its last five signs, of any year."""
+    imported = typed.strip().upper()
+    if _IMPORTED.fullmatch(imported):
+        return [imported]
     plain = re.sub(r"[\s-]", "", typed.upper())
     whole = re.fullmatch(r"BR(\d{4})([2-9A-Z]{5})", plain)
     if whole:

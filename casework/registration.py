@@ -53,6 +53,27 @@ HANDLINGS = {  # cause → handling, where one follows from the other
     "manglende_svar": "dialog_afdeling",
     "langsommelig": "dialog_afdeling",
 }
+KINDS = {  # cause → kind (CASE_KINDS), unless the case has a kind of its own: who asks for help does not yet complain
+    "spoergsmaal_procedure": "vejledning",
+    "vejviser": "vejvisning",
+    "hjaelp_klage": "vejledning",
+    "hjaelp_ansoegning": "vejledning",
+    "hjaelp_partshoering": "vejledning",
+    "langsommelig": "klage",
+    "manglende_svar": "klage",
+    "dialog_sagsforloeb": "vejledning",
+    "manglende_helhed": "klage",
+    "manglende_inddragelse": "klage",
+    "manglende_ivaerksaettelse": "klage",
+    "manglende_afgoerelse": "klage",
+    "manglende_journalisering": "klage",
+    "manglende_raad": "klage",
+    "utilfreds_personale": "klage",
+    "utilfreds_beslutning": "klage",
+    "utilstraekkelig_stoette": "klage",
+    "samarbejde_forvaltning": "klage",
+    "forslag": "andet",
+}
 UNITS = {  # the unit most cases of an area belong to, for the centre when nobody has named a unit
     "social": "ltk.social_voksen",
     "boern": "ltk.boern_familie",

@@ -63,6 +63,12 @@ SETTINGS = (
     Setting("VEJVISER_KEEP_CONVERSATIONS_DAYS", "90", "Dage, en samtale eller et møde uden sag gemmes bagefter"),
     Setting("VEJVISER_KEEP_CASES_MONTHS", "60", "Måneder, en sag gemmes med navn og tekst, efter den er afsluttet"),
     Setting("VEJVISER_KEEP_LOGS_MONTHS", "24", "Måneder, det gemmes, hvem der har læst hvad"),
+    Setting(
+        "VEJVISER_BACKUP_DIR",
+        "",
+        "Mappe til sikkerhedskopier, på en anden disk end data; her står også en kopi af sletteloggen. Tom er ingen",
+    ),
+    Setting("VEJVISER_BACKUP_MAX_AGE", "7", "Dage, den nyeste sikkerhedskopi højst må være gammel, før doctor advarer"),
     Setting("VEJVISER_TRUSTED_PROXIES", "0", "Antal omvendte proxyer foran, hvis X-Forwarded-For må tros"),
     Setting("VEJVISER_SESSION_IDLE", "30", "Minutter uden brug, før personalet skal logge ind igen"),
     Setting("VEJVISER_SESSION_HOURS", "8", "Timer, et login højst gælder"),
@@ -124,6 +130,8 @@ class Settings:
         self.keep_conversations_days = _number(values, "VEJVISER_KEEP_CONVERSATIONS_DAYS", 1, 3650)
         self.keep_cases_months = _number(values, "VEJVISER_KEEP_CASES_MONTHS", 1, 360)
         self.keep_logs_months = _number(values, "VEJVISER_KEEP_LOGS_MONTHS", 1, 120)
+        self.backup_dir = (ROOT / values["VEJVISER_BACKUP_DIR"]).resolve() if values["VEJVISER_BACKUP_DIR"] else None
+        self.backup_max_age = _number(values, "VEJVISER_BACKUP_MAX_AGE", 1, 365)
         self.trusted_proxies = _number(values, "VEJVISER_TRUSTED_PROXIES", 0, 10)
         self.session_idle = _number(values, "VEJVISER_SESSION_IDLE", 1, 24 * 60)
         self.session_hours = _number(values, "VEJVISER_SESSION_HOURS", 1, 24)
@@ -166,8 +174,18 @@ class Settings:
     def secret_key(self) -> str:
         """The secret everything else is derived from; made once and kept in the data folder in demo."""
         if not self._secret_key:
-            self._secret_key = _kept_secret(self.data_dir / "secret.key")
+            self._secret_key = _kept_secret(self.key_file)
         return self._secret_key
+
+    @property
+    def has_secret_key(self) -> bool:
+        """Whether there is a key already; asking for `secret_key` makes one."""
+        return bool(self._secret_key) or self.key_file.exists()
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key is kept when VEJVISER_SECRET_KEY does not give it."""
+        return self.data_dir / "secret.key"
 
     def derived_key(self, purpose: str) -> bytes:
         """Return 32 bytes for one purpose, so that no two parts of the system share a key."""

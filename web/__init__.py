@@ -63,6 +63,7 @@ from web import (
     signed_in,
     staff_api,
     svar,
+    tal,
     users,
 )
 from web.limits import limiter
@@ -119,7 +120,7 @@ def create_app() -> Flask:
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
     for_staff = (login, oidc, account, queue, case_page, live, revisions, users, audit, review, retention, person)
-    for_staff += (kalender, kalender_booking, kalender_settings, drift)
+    for_staff += (kalender, kalender_booking, kalender_settings, drift, tal)
     for blueprint in dict.fromkeys(module.blueprint for module in for_staff):  # the console's pages share one
         app.register_blueprint(blueprint)
     errors.register(app)

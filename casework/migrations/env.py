@@ -1,4 +1,4 @@
-"""Runs the migrations against the database the settings name."""
+"""Runs the migrations against the database the settings name, or the one the caller gives."""
 
 from alembic import context
 
@@ -28,7 +28,7 @@ def whole(connection) -> None:
             raise RuntimeError(f"references to nothing after the migration: {broken[:5]}")
 
 
-with engine().connect() as connection:
+with (context.config.attributes.get("engine") or engine()).connect() as connection:
     without_cascades(connection)
     context.configure(
         connection=connection,
