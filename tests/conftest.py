@@ -51,14 +51,17 @@ from tests.stack import Stack, free_port  # noqa: E402
 
 
 def pytest_collection_modifyitems(config, items):
-    """Begin with the files that need processes or a browser, so that quick ones fill up the end of the run; leave out
-    on PostgreSQL what has been tried on SQLite and in which the database plays no part."""
+    """Begin with the files that need processes or a browser, so that quick ones fill up the end of the run.
+
+    Left out on PostgreSQL is what has been tried on SQLite and in which the database plays no part, and on SQLite what
+    is of PostgreSQL alone.
+    """
     slow = {item.path for item in items if {"stack", "browser"} & set(item.fixturenames)}
     items.sort(key=lambda item: item.path not in slow)
-    if _server:
-        once = [item for item in items if item.get_closest_marker("once")]
-        items[:] = [item for item in items if not item.get_closest_marker("once")]
-        config.hook.pytest_deselected(items=once)
+    other = "once" if _server else "postgresql"
+    left_out = [item for item in items if item.get_closest_marker(other)]
+    items[:] = [item for item in items if not item.get_closest_marker(other)]
+    config.hook.pytest_deselected(items=left_out)
 
 
 def _admin(statement: str) -> None:

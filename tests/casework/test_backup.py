@@ -554,7 +554,7 @@ def test_before_it_opens_the_kommune_is_asked_to_confirm_how_often_a_copy_is_mad
     assert launch.backup_schedule({"VEJVISER_BACKUP_MAX_AGE": "2"}) == []
 
 
-@pytest.mark.skipif(not ON_POSTGRESQL, reason="pg_dump")
+@pytest.mark.postgresql
 def test_a_missing_or_too_old_pg_dump_is_told_and_the_password_is_on_no_command_line(office, tmp_path):
     folder = tmp_path / "bin"
     folder.mkdir()
