@@ -11,15 +11,17 @@ from casework import availability, clock, meetings
 from casework.db import reading, session
 from casework.models_meetings import Appointment
 from tests.web.pictures import keep
+from web.limits import limiter
 
 pytestmark = pytest.mark.once
 
 
 @pytest.fixture
 def calendar(db):
-    """An empty calendar with the adviser's usual hours."""
+    """An empty calendar with the adviser's usual hours; nobody has used up the limits of the address all come from."""
     availability.seed(db)
     db.commit()
+    limiter.reset()
 
 
 @pytest.fixture(params=[(360, True), (360, False), (1200, True), (1200, False)], ids=lambda p: f"{p[0]}px-js-{p[1]}")
