@@ -121,12 +121,12 @@ def _collect(settings: Settings, work: Path, made_at: datetime, with_key: bool) 
     kind = database.kind_of(url)
     copy = work / (archive.SQLITE if kind == "sqlite" else archive.POSTGRESQL)
     if kind == "sqlite":
-        database.copy_sqlite(database.file_of(url), copy)
-        rows, revision = database.check_sqlite(copy), database.sqlite_revision(copy)
+        rows = database.copy_sqlite(database.file_of(url), copy)
+        revision = database.sqlite_revision(copy)
     else:
         rows = database.dump_postgresql(url, copy)
         database.list_dump(copy)
-        revision = database.revision(url)
+        revision = database.postgresql_revision(url)
     if not revision:
         raise BackupError(f"{database.NOT_MADE} Kør: make migrate")
     journal = work / archive.JOURNAL  # after the copy: what was erased meanwhile stands in it

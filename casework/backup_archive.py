@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from casework.backup_database import BackupError
-from casework.files import own
+from casework.files import create, own
 
 MANIFEST, SQLITE, POSTGRESQL, KEY, JOURNAL = (
     *("manifest.json", "vejviser.db", "vejviser.dump", "secret.key", "sletninger.jsonl"),
@@ -65,7 +65,7 @@ def digest(path: Path) -> str:
 def pack(manifest: Manifest, parts: list[Path], to: Path) -> None:
     """Write manifest and parts to a new file only its owner can read, and have it on the disk. Raises OSError."""
     text = json.dumps(asdict(manifest), ensure_ascii=False, indent=2).encode()
-    with open(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with create(to) as file:
         with tarfile.open(fileobj=file, mode="w:gz", compresslevel=6) as tar:
             head = tarfile.TarInfo(MANIFEST)
             head.size, head.mode, head.mtime = len(text), 0o600, int(manifest.when.timestamp())
@@ -151,8 +151,7 @@ def _manifest(tar: tarfile.TarFile, path: Path) -> Manifest:
 
 def _take(content, target: Path) -> str:
     found, nowhere = hashlib.sha256(), target == Path(os.devnull)
-    flags = os.O_WRONLY if nowhere else os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with open(os.open(target, flags, 0o600), "wb") as file:
+    with open(os.devnull, "wb") if nowhere else create(target) as file:
         while block := content.read(CHUNK):
             found.update(block)
             file.write(block)

@@ -44,8 +44,9 @@ def file_of(url: str) -> Path:
 # --- SQLite -----------------------------------------------------------------------------------------------------------
 
 
-def copy_sqlite(source: Path, to: Path) -> None:
-    """Copy a database that others may be writing to, as it stands at one moment, and check the copy.
+def copy_sqlite(source: Path, to: Path) -> dict[str, int]:
+    """Copy a database that others may be writing to, as it stands at one moment; return the rows of each table of the
+    copy, which has been checked.
 
     Raises BackupError when there is none or it is damaged.
     """
@@ -56,7 +57,7 @@ def copy_sqlite(source: Path, to: Path) -> None:
             copy.execute("PRAGMA synchronous=OFF")  # whoever wants the file on the disk sees to that
             live.backup(copy)  # all pages in one go: one moment, and nobody waits for us
             copy.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
-        check_sqlite(to)
+        return check_sqlite(to)
     except sqlite3.Error as error:
         raise BackupError(_sqlite_words(error, source)) from None
 
@@ -222,10 +223,8 @@ def _run(url: str, command: list[str], what: str) -> None:
         raise BackupError(f"{what} mislykkedes: {said}")
 
 
-def revision(url: str) -> str | None:
+def postgresql_revision(url: str) -> str | None:
     """Return the version of the tables in the database; None where there is none. Raises BackupError."""
-    if kind_of(url) == "sqlite":
-        return sqlite_revision(file_of(url)) if file_of(url).exists() else None
     with closing(_connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('public.alembic_version')")
         if cursor.fetchone()[0] is None:

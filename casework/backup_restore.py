@@ -19,7 +19,7 @@ from casework import backup_database as database
 from casework.backup_archive import Manifest
 from casework.backup_database import BackupError
 from casework.columns import UNREADABLE, Encrypted
-from casework.db import make_engine
+from casework.db import make_engine, present
 from casework.enums import OPEN_STATUSES
 from casework.files import own, sync_folder, write_whole
 from casework.models import Appointment, Base, Case, CaseEvent, Conversation, Staff
@@ -219,7 +219,7 @@ def _mend(url: str, lines: list[str], now: datetime, result: Restored) -> None:
 def erase_again(session: Session, journal: erased.Erased, now: datetime) -> list[str]:
     """Erase what the journal names and the database still has; return it in Danish, the cases first."""
     told = []
-    for case in erased.present(session, Case.reference, {number for number, _ in journal.cases}, rows=Case):
+    for case in present(session, Case.reference, {number for number, _ in journal.cases}, rows=Case):
         reference, found = case.reference, (case.reference, erased.mark_of(case)) in journal.cases
         if not found or case.anonymised_at:
             continue
@@ -230,12 +230,12 @@ def erase_again(session: Session, journal: erased.Erased, now: datetime) -> list
         session.add(CaseEvent(case_id=case.id, at=now, kind="anonymiseret", text=""))
         session.flush()
         told.append(f"Sag {reference}{' (stod åben i kopien)' if was_open else ''}")
-    for meeting in erased.present(session, Appointment.uid, journal.meetings, rows=Appointment):
+    for meeting in present(session, Appointment.uid, journal.meetings, rows=Appointment):
         told.append(f"Møde {meeting.id}")
         if meeting.status in erasure.UPCOMING and meeting.start_at > now:  # it was cancelled before it was erased
             meeting.status = "aflyst"
         erasure.anonymise_meeting(session, meeting, now)
-    talks = erased.present(session, Conversation.id, journal.conversations)
+    talks = present(session, Conversation.id, journal.conversations)
     erasure.forget_conversations(session, talks)
     return told + [f"Samtale {key[:8]}" for key in talks]
 

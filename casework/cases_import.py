@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from casework.clock import COPENHAGEN
 from casework.dates import read_day
+from casework.db import present
 from casework.directory import center_of
 from casework.enums import CASE_KINDS
 from casework.errors import InvalidInput, InvalidState
@@ -29,7 +30,6 @@ from casework.taxonomy import centres_in, label, taxonomy
 COLUMNS = ("received", "center", "unit", "cause", "handling", "kind", "follows")
 FIRST_YEAR = 2000
 SHOWN = 50
-BATCH = 1_000
 _NOON = time(12)
 _PROMISE = timedelta(days=14)  # a day must stand there; the answer is not measured
 
@@ -184,11 +184,7 @@ def _bad(name: str, given: dict[str, str], why: str) -> str:
 def _find_mains(session: Session, lines: list[Line]) -> None:
     """Note in `wrong` which rows follow what is not there. A row may follow one above it, or a case there is."""
     above: set[int] = set()
-    wanted = sorted({line.follows for line in lines if isinstance(line.follows, str)})
-    there = set()
-    for start in range(0, len(wanted), BATCH):
-        some = wanted[start : start + BATCH]
-        there |= set(session.scalars(select(Case.reference).where(Case.reference.in_(some))))
+    there = set(present(session, Case.reference, {line.follows for line in lines if isinstance(line.follows, str)}))
     for line in lines:
         if isinstance(line.follows, int) and line.follows not in above:
             line.wrong.append(f"follows „{line.follows}“: der er ingen sag på en tidligere linje med det nummer")
@@ -226,13 +222,11 @@ def _digest(lines: list[Line]) -> str:
 
 
 def _store(session: Session, lines: list[Line], about: CaseImport, now: datetime) -> None:
-    for start in range(0, len(lines), BATCH):
-        session.execute(insert(Case), [_case(line, about) for line in lines[start : start + BATCH]])
+    session.execute(insert(Case), [_case(line, about) for line in lines])
     ids = dict(session.execute(select(Case.submission, Case.id).where(Case.import_id == about.id)).all())
     by_number = {line.number: ids[_submission(about, line)] for line in lines}
     events = [{"case_id": number, "at": now, "kind": "importeret", "text": ""} for number in by_number.values()]
-    for start in range(0, len(events), BATCH):
-        session.execute(insert(CaseEvent), events[start : start + BATCH])
+    session.execute(insert(CaseEvent), events)
     mains: dict[int, int] = {}  # one level: what follows a case that follows another, follows that
     for line in lines:
         if line.follows is None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from babel.numbers import format_decimal
 
 from casework import backup, backup_restore, clock, schema
 from casework.backup_archive import Manifest
@@ -142,7 +143,7 @@ def _where_is_the_key(settings: Settings) -> str:
 
 
 def _size(number: int) -> str:
-    return f"{number / 1e6:.1f} MB".replace(".", ",")
+    return f"{format_decimal(number / 1e6, '0.0', locale='da')} MB"
 
 
 def _age(when: datetime) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from casework.cases import Actor
 from casework.db import reading, session
 from casework.enums import MEETING_KINDS, RETENTION_KINDS
 from casework.errors import NotFound
+from casework.files import create
 from casework.settings import Settings
 
 COMMAND_LINE = Actor("kommandolinjen", "administrator")
@@ -145,7 +145,7 @@ def hand_out(reference: str, contact: str, to: Path) -> None:
     with session() as db, db.begin():
         found = _search(db, reference, contact)
         content = person.export(db, found, COMMAND_LINE, clock.now())
-        with open(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with create(to) as file:
             file.write(content)
     click.echo(f"{_what(found)} er skrevet til {to}. Læs den igennem, før den udleveres.")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import Column, create_engine, event, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import sessionmaker
@@ -14,6 +15,7 @@ from casework import queue_index  # noqa: F401 - whoever writes a case, the sear
 from casework.settings import current
 
 BUSY_TIMEOUT_MS = 5_000
+BATCH = 500  # keys in one query
 
 
 def make_engine(url: str) -> Engine:
@@ -74,3 +76,11 @@ def snapshot() -> OrmSession:
 def reading() -> OrmSession:
     """Return a session for reading only; it never waits for a writer."""
     return sessionmaker(engine().execution_options(write=False), future=True, expire_on_commit=False)()
+
+
+def present(session: OrmSession, column: Column, keys: Iterable[str], *, rows=None) -> list:
+    """Return those of many keys that stand in a column, or the `rows` of a table that have them."""
+    keys, found = sorted(keys), []
+    for start in range(0, len(keys), BATCH):
+        found += session.scalars(select(rows or column).where(column.in_(keys[start : start + BATCH])))
+    return found

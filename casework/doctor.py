@@ -219,10 +219,12 @@ def backups(settings: Settings, now: datetime) -> list[Finding]:
         text = "En indlæsning af en kopi blev ikke færdig. Kør den igen: vejviser backup indlaes FIL --overskriv"
         found.append(Finding("fejl", area, text, str(settings.data_dir / backup_restore.UNFINISHED)))
     for path in erased.paths(settings):
-        if not os.access(path if path.exists() else path.parent, os.W_OK) and path.parent.parent.exists():
-            if path.parent != settings.data_dir or path.parent.exists():
-                text = "Sletteloggen kan ikke skrives, så slettede kan komme igen med en kopi. Er disken sat på?"
-                found.append(Finding("fejl", area, text, str(path)))
+        folder = path.parent
+        unborn = folder == settings.data_dir and not folder.exists()  # it is made at the first start
+        writable = os.access(path if path.exists() else folder, os.W_OK)
+        if folder.parent.exists() and not unborn and not writable:
+            text = "Sletteloggen kan ikke skrives, så slettede kan komme igen med en kopi. Er disken sat på?"
+            found.append(Finding("fejl", area, text, str(path)))
     made = backup.last(settings)
     if made is None:
         level, text = "bekraeft" if settings.production else "ok", "Der er endnu ikke taget nogen. Kør: vejviser backup"

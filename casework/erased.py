@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -23,7 +22,6 @@ from casework.files import append_line
 from casework.models import Appointment, Case
 from casework.settings import Settings, current
 
-BATCH = 500
 NAME = "sletninger.jsonl"
 QUIET = "erased_quiet"  # in a session's info: what it erases is not noted
 _NOTED, _MARKS = "erased_noted", "erased_marks"
@@ -137,11 +135,3 @@ def read(found: Iterable[str]) -> Erased:
         except (ValueError, KeyError, TypeError, IndexError):
             erased.unreadable += 1
     return erased
-
-
-def present(session: Session, column: sa.Column, keys: Iterable[str], *, rows=None) -> list:
-    """Return those of many keys that stand in a column, or the `rows` of a table that have them."""
-    keys, found = sorted(keys), []
-    for start in range(0, len(keys), BATCH):
-        found += session.scalars(sa.select(rows or column).where(column.in_(keys[start : start + BATCH])))
-    return found

@@ -109,12 +109,6 @@ class Lacking(NamedTuple):
     closed: int
 
 
-class Meetings(NamedTuple):
-    """Meetings on days of the period: kind → status → how many."""
-
-    counts: dict[str, dict[str, int]]
-
-
 class Conversations(NamedTuple):
     """Conversations begun in the period that led to no case. `whole` is False where old ones are deleted by now."""
 
@@ -197,15 +191,15 @@ def lacking(found: list[Group]) -> Lacking:
     )
 
 
-def meetings(session: Session, period: Period) -> Meetings:
-    """Return the meetings held, booked, cancelled … in the period; times only held while somebody fills in are none."""
+def meetings(session: Session, period: Period) -> dict[str, dict[str, int]]:
+    """Return kind → status → how many meetings lie on days of the period; times only held while somebody fills in are
+    none."""
     tests = select(Conversation.id).where(Conversation.test)
     of_tests = select(Case.id).where(Case.test)
     query = (
         select(Appointment.kind, Appointment.status, func.count())
         .where(
-            Appointment.start_at >= midnight(period.first),
-            Appointment.start_at < midnight(period.last + timedelta(days=1)),
+            period.holds(Appointment.start_at),
             Appointment.status != "holdt",
             Appointment.test.is_(False),
             or_(Appointment.conversation_id.is_(None), Appointment.conversation_id.not_in(tests)),
@@ -216,7 +210,7 @@ def meetings(session: Session, period: Period) -> Meetings:
     found: dict[str, dict[str, int]] = {}
     for kind, status, count in session.execute(query):
         found.setdefault(kind, {})[status] = count
-    return Meetings(found)
+    return found
 
 
 def conversations(session: Session, period: Period, today: date) -> Conversations:

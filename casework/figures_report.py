@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
+from babel.numbers import format_decimal
 from sqlalchemy.orm import Session
 
 from casework import figures
@@ -169,16 +170,16 @@ def _response(told: Response) -> dict:
     }
 
 
-def _meetings(told: figures.Meetings) -> dict:
+def _meetings(told: dict[str, dict[str, int]]) -> dict:
     return {
         "rows": [
             {
                 "id": kind,
                 "label": name,
-                **{status: told.counts[kind].get(status, 0) for status in MEETING_STATUSES if status != "holdt"},
+                **{status: told[kind].get(status, 0) for status in MEETING_STATUSES if status != "holdt"},
             }
             for kind, name in MEETING_KINDS.items()
-            if kind in told.counts
+            if kind in told
         ]
     }
 
@@ -230,10 +231,7 @@ def _small(result: dict) -> int:
 
 def number(value: float | None) -> str:
     """Return a number as Danes write it: 1.234 and 4,5."""
-    if value is None:
-        return "–"
-    whole = int(value) if value == int(value) else None
-    return f"{whole:,}".replace(",", ".") if whole is not None else f"{value:.1f}".replace(".", ",")
+    return "–" if value is None else format_decimal(value, "#,##0.#", locale="da")
 
 
 def _cases(count: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 
 def own(path: Path) -> None:
@@ -11,6 +12,11 @@ def own(path: Path) -> None:
     if os.geteuid() == 0:
         folder = path.parent.stat()
         os.chown(path, folder.st_uid, folder.st_gid)
+
+
+def create(path: Path) -> BinaryIO:
+    """Open a new file only its owner can read, for writing. Raises FileExistsError when there is one, and OSError."""
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def append_line(path: Path, line: str) -> None:

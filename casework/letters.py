@@ -15,6 +15,7 @@ from io import BytesIO
 
 import yaml
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from docx import Document
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_TAB_LEADER
@@ -196,8 +197,7 @@ def _checked(field: dict, text: str, today: date) -> str:
             return ""
         raise InvalidInput(f"Svar på spørgsmålet “{field['question']}”")
     if len(text) > field["max_length"]:
-        over = f"{len(text):,}".replace(",", ".")
-        most = f"{field['max_length']:,}".replace(",", ".")
+        over, most = (format_decimal(number, locale="da") for number in (len(text), field["max_length"]))
         raise InvalidInput(f"Teksten er på {over} tegn. Skriv højst {most} tegn.")
     return _past_day(text, today) if field["date"] else text
 

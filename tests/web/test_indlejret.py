@@ -9,7 +9,6 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from werkzeug.serving import make_server
 
 from casework.errors import ConfigurationError
 from casework.settings import Settings, current
@@ -58,23 +57,11 @@ class Foreign(BaseHTTPRequestHandler):
         pass
 
 
-def serve(server):
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-@pytest.fixture(scope="module")
-def site(migrated):
-    server = serve(make_server("127.0.0.1", 0, create_app(), threaded=True))
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
 @pytest.fixture(scope="module")
 def foreign(site):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Foreign)
     server.vejviser = site
-    serve(server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://localhost:{server.server_port}"
     current().widget_origins = (address,)
     yield address
